@@ -1,0 +1,64 @@
+"""The same seed gives the same suggestions, in any process and after any interruption."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tunesmith_optuna.searcher import SAMPLERS
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+from conftest import CONDITIONAL, FLAT, Lab
+for sampler in ("tpe", "cmaes", "nsga2", "qmc", "random"):
+    print(Lab(CONDITIONAL, sampler=sampler, seed=3).run(25, pending=2))
+print(Lab(CONDITIONAL, objectives=2, seed=3).run(25))
+print(Lab(FLAT, sampler="gp", n_startup_trials=6, seed=3).run(9))
+"""
+
+
+def test_processes_and_hash_seeds_agree():
+    """What is suggested depends on the experiment's seed alone."""
+    outputs = []
+    for hash_seed in ("1", "2"):
+        script = SCRIPT.format(folder=str(Path(__file__).parent))
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        outputs.append(done.stdout)
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count("\n") == 7
+
+
+def test_seeds_differ(lab):
+    """Another seed is another search."""
+    assert lab(seed=1).run(3) != lab(seed=2).run(3)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("steps", [0, 1, 17])
+def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab, conditional, sampler, steps):
+    """State after any number of steps, with trials pending: the next suggestions are the same."""
+    startup = {"n_startup_trials": 10} if sampler == "gp" else {}
+    left, right = (lab(conditional, sampler=sampler, **startup) for _ in range(2))
+    left.run(steps, pending=min(steps, 2))
+    right.searcher.restore(left.searcher.state())
+    right.configs = dict(left.configs)
+    assert right.run(6, start=100) == left.run(6, start=100)
+
+
+def test_levels_and_exploration_are_restored(lab):
+    """Trials cut short, those still running and the random share survive too."""
+    left, right = (lab(level_trials=4) for _ in range(2))
+    for i in range(20):
+        left.suggest(str(i))
+        left.observe(str(i), 0.5 + i, status="running" if i % 3 else "stopped", resource=1.0)
+    right.searcher.restore(left.searcher.state())
+    right.configs = dict(left.configs)
+    for trials in (left, right):
+        for i in range(0, 20, 4):
+            trials.observe(str(i + 1), 0.25, resource=9.0)
+    assert right.run(8, start=100) == left.run(8, start=100)

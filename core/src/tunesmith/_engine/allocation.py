@@ -1,0 +1,93 @@
+"""Who gets a free slot, and when to ask for more trials."""
+
+from __future__ import annotations
+
+from tunesmith._engine.ending import Ending
+from tunesmith._engine.lifecycle import Lifecycle
+from tunesmith._engine.scheduling import SchedulerGate
+from tunesmith._engine.settings import Settings
+from tunesmith._engine.trials import Trials, TrialState
+from tunesmith.protocols import commands
+
+
+class Allocation:
+    """Fills slots, asks ahead, and notices when nothing can go on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        trials: Trials,
+        *,
+        gate: SchedulerGate,
+        lifecycle: Lifecycle,
+        out: list[commands.AnyCommand],
+    ) -> None:
+        self._num_samples = settings.num_samples
+        self._lookahead = settings.lookahead
+        self._settings = settings
+        self._trials = trials
+        self._gate = gate
+        self._lifecycle = lifecycle
+        self._ending: Ending = lifecycle.ending
+        self._out = out
+        self.slots: int | None = None
+        self.search_ended = False
+
+    @property
+    def _may_ask(self) -> bool:
+        if self.search_ended or self._ending.has_begun:
+            return False
+        return self._num_samples is None or self._trials.created < self._num_samples
+
+    def fill(self) -> None:
+        """Launch what the scheduler chooses, then ask for what is still missing."""
+        if self.slots is None or self._ending.has_begun:
+            return
+        asked = self._trials.of(TrialState.ASKED)
+        pending = self._trials.of(TrialState.PENDING)
+        paused = self._trials.of(TrialState.PAUSED)
+        while self._trials.active < self.slots and (pending or paused):
+            self._gate.view.searching = self._may_ask or bool(asked)
+            chosen = self._gate.next_trial()
+            if chosen is None:
+                break
+            self._lifecycle.launch(chosen)
+        missing = self.slots - self._trials.active + self._lookahead - len(asked) - len(pending)
+        new = []
+        while missing > 0 and self._may_ask:
+            new.append(self._trials.add().id)
+            missing -= 1
+        if new:
+            self._out.append(commands.Ask(trials=tuple(new)))
+
+    def settle(self) -> commands.Finish | None:
+        """Return the end of the experiment, if nothing can go on any more."""
+        if self._trials.active or self._trials.of(TrialState.RETIRING):
+            return None
+        if self._ending.has_begun:
+            return self._finish()
+        if self.slots is None or self.slots <= 0:
+            return None
+        asked = self._trials.of(TrialState.ASKED)
+        if any(not trial.is_deferred for trial in asked.values()):
+            return None
+        if asked:
+            self._ending.fail(
+                f"searcher {self._settings.searcher_name!r} waits for observations "
+                "but no trial runs that could bring any",
+            )
+        elif self._trials.of(TrialState.PENDING):
+            self._ending.fail(
+                f"scheduler {self._settings.scheduler_name!r} starts none of the pending trials",
+            )
+        else:
+            self._ending.begin("completed", "")
+        return self._finish()
+
+    def _finish(self) -> commands.Finish | None:
+        if not self._ending.keeps_trials and self._ending.retire_waiting(
+            self._ending.reason or "never resumed: no better than those that went on"
+        ):
+            return None
+        status = self._ending.status or "completed"
+        return commands.Finish(status=status, reason=self._ending.reason)

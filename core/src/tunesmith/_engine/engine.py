@@ -1,0 +1,227 @@
+"""The experiment as a pure state machine: events in, commands out."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+from tunesmith._engine.allocation import Allocation
+from tunesmith._engine.lifecycle import Lifecycle
+from tunesmith._engine.scheduling import SchedulerFailure, SchedulerGate
+from tunesmith._engine.settings import Settings
+from tunesmith._engine.stopping import StopperFailure, StopRule
+from tunesmith._engine.table import TRANSITIONS
+from tunesmith._engine.trials import HOLDS_SLOT, Trial, Trials, TrialState
+from tunesmith.errors import EngineBug, PluginError, TunesmithError, UsageError
+from tunesmith.protocols import ErrorInfo, Scheduler, Stopper, TrialView, commands, events
+
+TIME_BUDGET = "time_budget"
+STORY_LENGTH = 10_000
+
+
+class InvalidTransition(EngineBug):
+    """An event that cannot happen to its trial; the message carries the trial's story."""
+
+
+class Engine:
+    """Holds the whole state of an experiment; `handle` is the only way to change it.
+
+    Deterministic: the same settings, scheduler and events give the same commands. It reads no
+    clock (time arrives on events) and touches nothing outside itself. `has_ignored` tells whether
+    the last event came too late to count, and is to be forgotten.
+    """
+
+    def __init__(
+        self, settings: Settings, scheduler: Scheduler, stopper: Stopper | None = None
+    ) -> None:
+        self._settings = settings
+        self._trials = Trials()
+        self._out: list[commands.AnyCommand] = []
+        self._gate = SchedulerGate(scheduler, settings.scheduler_name, self._trials)
+        rule = StopRule(stopper, settings.resource)
+        self._lifecycle = Lifecycle(
+            settings, self._trials, gate=self._gate, rule=rule, out=self._out
+        )
+        self._ending = self._lifecycle.ending
+        self._allocation = Allocation(
+            settings, self._trials, gate=self._gate, lifecycle=self._lifecycle, out=self._out
+        )
+        self._log: deque[tuple[float, str, str, TrialState]] = deque(maxlen=STORY_LENGTH)
+        self._now = self._before = 0.0
+        self._run_since: float | None = None
+        self._used_s = 0.0
+        self.is_finished = False
+        self.has_ignored = False
+        self._experiment_events: dict[type, Callable[[Any], None]] = {
+            events.RunStarted: self._run_started,
+            events.CapacityChanged: self._capacity_changed,
+            events.SearchEnded: self._search_ended,
+            events.ExecutorFailed: self._executor_failed,
+            events.DeadlineReached: self._deadline_reached,
+            events.ControlRequested: self._control_requested,
+            events.RunEnded: self._run_ended,
+        }
+
+    def handle(self, event: events.AnyEvent) -> tuple[commands.AnyCommand, ...]:
+        """Take one event in and return what is to be done about it."""
+        self._before, self._now = self._now, max(self._now, event.at)
+        self._lifecycle.forget_ended()
+        self.has_ignored = False
+        try:
+            handler = self._experiment_events.get(type(event))
+            if handler is not None:
+                handler(event)
+            else:
+                self._trial_event(event)
+            self._allocation.fill()
+        except SchedulerFailure as failure:
+            self._ending.fail(str(failure), PluginError)
+        except StopperFailure as failure:
+            self._ending.fail(str(failure), UsageError)
+        if not self.is_finished:
+            finish = self._allocation.settle()
+            if finish is not None:
+                self.is_finished = True
+                self._out.append(finish)
+        result = tuple(self._out)
+        self._out.clear()
+        return result
+
+    # What people and the driver may ask ----------------------------------------------------------
+
+    def trial(self, trial_id: str) -> TrialView:
+        """Return a snapshot of the trial.
+
+        One that ended before the last event comes without its config and results.
+        """
+        return self._trials[trial_id].view()
+
+    @property
+    def fault(self) -> type[TunesmithError]:
+        """Through whose fault the run failed, if it did."""
+        return self._ending.fault
+
+    @property
+    def ignored(self) -> Counter[str]:
+        """How many late and repeated events were ignored, by kind."""
+        return self._lifecycle.ignored
+
+    def counts(self) -> dict[str, int]:
+        """Return how many trials have each public status."""
+        totals: dict[str, int] = {}
+        for state in TrialState:
+            if state is not TrialState.ASKED:
+                size = len(self._trials.of(state))
+                totals[state.status] = totals.get(state.status, 0) + size
+        return totals
+
+    def story(self, trial_id: str) -> list[str]:
+        """Return what recently happened to a trial, one line an event."""
+        return [
+            f"{at:.3f} {what} while {state.label}"
+            for at, trial, what, state in self._log
+            if trial == trial_id
+        ]
+
+    def validate(self) -> None:
+        """Raise `EngineBug` if an invariant is broken; for tests, after every event."""
+        holding = sum(len(self._trials.of(state)) for state in HOLDS_SLOT)
+        problems = []
+        if holding != self._trials.active:
+            problems.append(f"{self._trials.active} slots counted, {holding} held")
+        for trial in self._trials:
+            if trial.id not in self._trials.of(trial.state):
+                problems.append(f"trial {trial.id} is lost from {trial.state.label}")
+            if trial.is_open != (trial.state in HOLDS_SLOT or trial.state is TrialState.RETIRING):
+                problems.append(f"trial {trial.id} is {trial.state.label}, open={trial.is_open}")
+        limit = self._settings.num_samples
+        if limit is not None and self._trials.created > limit:
+            problems.append(f"{self._trials.created} trials made, {limit} allowed")
+        if self.is_finished and holding:
+            problems.append(f"finished while {holding} trials hold slots")
+        if problems:
+            raise EngineBug("; ".join(problems))
+
+    # Events about trials -------------------------------------------------------------------------
+
+    def _trial_event(self, event: Any) -> None:
+        name = type(event).__name__
+        trial = self._trials.find(event.trial)
+        if trial is None:
+            raise InvalidTransition(
+                f"{name} about trial {event.trial!r}, which was never asked for"
+            )
+        self._log.append((event.at, trial.id, name, trial.state))
+        if trial.state is not TrialState.ASKED and self._is_late(trial, event):
+            self._lifecycle.ignored[name] += 1
+            self.has_ignored = True
+            return
+        transition = TRANSITIONS.get((trial.state, type(event)))
+        if transition is None:
+            raise InvalidTransition(self._explain(trial, event, "cannot happen"))
+        transition.handler(self._lifecycle, trial, event)
+        if trial.state not in transition.to:
+            raise InvalidTransition(self._explain(trial, event, f"led to {trial.state.label}"))
+
+    def _is_late(self, trial: Trial, event: Any) -> bool:
+        attempt = getattr(event, "attempt", 0)
+        if attempt > trial.attempt:
+            raise InvalidTransition(self._explain(trial, event, "is from the future"))
+        return not trial.is_open or attempt < trial.attempt
+
+    def _explain(self, trial: Trial, event: object, what: str) -> str:
+        story = "\n  ".join(self.story(trial.id)[-20:])
+        return f"{event!r} {what} to trial {trial.id} ({trial.state.label}); its story:\n  {story}"
+
+    # Events about the experiment -----------------------------------------------------------------
+
+    def _run_started(self, event: events.RunStarted) -> None:
+        """Begin, or go on after a crash: whatever ran then is to be launched again."""
+        if self._run_since is not None:
+            self._used_s += self._before - self._run_since
+        self._run_since = event.at
+        self.is_finished = False
+        self._ending.reset()
+        self._allocation.slots = None
+        for trial in reversed(self._trials.holding()):
+            trial.is_open = False
+            self._trials.move(trial, TrialState.PENDING, first=True)
+        asked = tuple(self._trials.of(TrialState.ASKED))
+        if asked:
+            self._out.append(commands.Ask(trials=asked))
+        budget = self._settings.time_budget_s
+        if budget is not None:
+            self._out.append(
+                commands.WakeAt(at=event.at + max(0.0, budget - self._used_s), name=TIME_BUDGET)
+            )
+
+    def _capacity_changed(self, event: events.CapacityChanged) -> None:
+        self._allocation.slots = event.slots
+
+    def _search_ended(self, event: events.SearchEnded) -> None:
+        self._allocation.search_ended = True
+        for trial in list(self._trials.of(TrialState.ASKED).values()):
+            self._trials.discard(trial)
+        if event.error is not None:
+            self._ending.fail(event.reason, _fault_of(event.error))
+
+    def _executor_failed(self, event: events.ExecutorFailed) -> None:
+        self._ending.fail(event.error.message, _fault_of(event.error))
+
+    def _deadline_reached(self, event: events.DeadlineReached) -> None:
+        if event.name == TIME_BUDGET:
+            budget = self._settings.time_budget_s
+            self._ending.begin("completed", f"the time budget of {budget:g} s is used up")
+
+    def _control_requested(self, event: events.ControlRequested) -> None:
+        self._ending.begin("stopped", event.reason or "stopped by the user", interrupt=True)
+
+    def _run_ended(self, event: events.RunEnded) -> None:
+        del event
+        self.is_finished = True
+
+
+def _fault_of(error: ErrorInfo) -> type[TunesmithError]:
+    """Return the fault that an error's type names; a plugin's where it is no error of ours."""
+    return UsageError if error.type == UsageError.__name__ else PluginError

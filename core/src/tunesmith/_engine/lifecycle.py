@@ -1,0 +1,229 @@
+"""What each event does to a trial; the table in `table.py` says which handler runs when."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tunesmith._engine.deciding import Decider
+from tunesmith._engine.ending import Ending
+from tunesmith._engine.retention import Retention
+from tunesmith._engine.scheduling import SchedulerGate
+from tunesmith._engine.settings import Settings
+from tunesmith._engine.stopping import StopRule
+from tunesmith._engine.telling import Teller
+from tunesmith._engine.trials import FINAL, Trial, Trials, TrialState
+from tunesmith.protocols import Report, Result, commands
+from tunesmith.protocols.events import (
+    CheckpointSaved,
+    Reported,
+    Suggested,
+    SuggestionDeferred,
+    TrialEnded,
+    TrialLost,
+    TrialPaused,
+    TrialStarted,
+)
+
+
+class Lifecycle:
+    """Carries trials from their suggestion to their end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        trials: Trials,
+        *,
+        gate: SchedulerGate,
+        rule: StopRule,
+        out: list[commands.AnyCommand],
+    ) -> None:
+        self._objectives = settings.objectives
+        self._retries = settings.retries
+        self._trials = trials
+        self._gate = gate
+        self._rule = rule
+        self._out = out
+        self._teller = Teller(settings)
+        self._retention = Retention(settings.keep)
+        self.ending = Ending(settings, trials, out)
+        self._decider = Decider(
+            trials,
+            self.ending,
+            gate=gate,
+            rule=rule,
+            retention=self._retention,
+            teller=self._teller,
+        )
+        self.ignored: Counter[str] = Counter()
+        self._just_ended: list[Trial] = []
+
+    # Suggestions ---------------------------------------------------------------------------------
+
+    def suggested(self, trial: Trial, event: Suggested) -> None:
+        """Queue a new trial."""
+        trial.config = event.config
+        self._trials.move(trial, TrialState.PENDING)
+        self._gate.added(trial)
+
+    def deferred(self, trial: Trial, event: SuggestionDeferred) -> None:
+        """Keep the place of a suggestion that will come after the next observation."""
+        del event
+        trial.is_deferred = True
+
+    def reask(self) -> None:
+        """Ask again for the suggestions that were deferred."""
+        waiting = [t for t in self._trials.of(TrialState.ASKED).values() if t.is_deferred]
+        for trial in waiting:
+            trial.is_deferred = False
+        if waiting:
+            self._out.append(commands.Ask(trials=tuple(trial.id for trial in waiting)))
+
+    # Running -------------------------------------------------------------------------------------
+
+    def launch(self, trial: Trial) -> None:
+        """Give the trial a slot and start its next attempt."""
+        if trial.attempt == 0 or trial.state is not TrialState.PENDING:
+            trial.decide_at = self._gate.first(trial)
+        trial.attempt += 1
+        trial.is_open = True
+        self._trials.move(trial, TrialState.STARTING)
+        self._out.append(
+            commands.Launch(
+                trial=trial.id,
+                attempt=trial.attempt,
+                config=trial.config,
+                checkpoint=trial.newest(),
+                resources=trial.resources,
+                until=self._decider.until(trial),
+                seen=trial.resource,
+            )
+        )
+
+    def started(self, trial: Trial, event: TrialStarted) -> None:
+        """Note that training code runs."""
+        del event
+        self._trials.move(trial, TrialState.RUNNING)
+
+    def again(self, trial: Trial, event: object) -> None:
+        """Count a repeated event, and leave the trial as it is."""
+        del trial
+        self.ignored[type(event).__name__] += 1
+
+    def reported(self, trial: Trial, event: Reported) -> None:
+        """Take reports in; decide where the trial waits for it."""
+        if trial.state is TrialState.STARTING:
+            self._trials.move(trial, TrialState.RUNNING)
+        result, is_new = None, False
+        for report in event.reports:
+            if report.resource <= trial.resource:
+                self.ignored["Reported"] += 1
+                continue
+            is_new = True
+            result = self._absorb(trial, report)
+            if self._rule(trial.id, report.metrics) and trial.state is TrialState.RUNNING:
+                self.ending.stop(trial, "met its stop criterion", outcome="completed")
+                break
+        if is_new and self._rule.all_stopped():
+            self.ending.begin("completed", "the stop criterion ended the experiment")
+        if event.waiting and is_new and trial.state is TrialState.RUNNING:
+            self._decider.decide(trial, result)
+
+    def _absorb(self, trial: Trial, report: Report) -> Result | None:
+        trial.resource = report.resource
+        metrics = report.metrics
+        trial.cost_s = metrics.get("time_total_s", trial.cost_s)
+        values = []
+        for objective in self._objectives:
+            if objective.metric not in metrics:
+                return None
+            values.append(objective.minimised(metrics[objective.metric]))
+        result = Result(resource=report.resource, values=tuple(values), metrics=metrics)
+        trial.last = result
+        if trial.best is None or result.values[0] < trial.best.values[0]:
+            trial.best = result
+        self._out.extend(self._teller.reported(trial, result))
+        return result
+
+    # Checkpoints ---------------------------------------------------------------------------------
+
+    def saved(self, trial: Trial, event: CheckpointSaved) -> None:
+        """Note a durable checkpoint, and drop those it makes superfluous."""
+        if trial.launch_from is not None and trial.state is not TrialState.RESTARTING:
+            self._retention.unpin(trial.launch_from)
+            trial.launch_from = None
+        self._retention.saved(trial, event.checkpoint)
+        for checkpoint in self._retention.superfluous(trial):
+            self._out.append(commands.DropCheckpoint(checkpoint=checkpoint))
+
+    # Ends ----------------------------------------------------------------------------------------
+
+    def paused(self, trial: Trial, event: TrialPaused) -> None:
+        """Free the slot of a trial that can be resumed."""
+        del event
+        trial.is_open = False
+        self._trials.move(trial, TrialState.PAUSED)
+        self._out.extend(self._teller.paused(trial))
+        self._decider.review()
+        self.reask()
+
+    def ended(self, trial: Trial, event: TrialEnded) -> None:
+        """Close the attempt: for good, or until a retry."""
+        trial.is_open = False
+        if event.outcome == "interrupted":
+            self._trials.move(trial, TrialState.PENDING, first=True)
+            return
+        if event.outcome == "failed":
+            trial.error = event.error
+            if self._may_retry(trial, event.failure or "user_error"):
+                self._trials.move(trial, TrialState.PENDING, first=True)
+                return
+        self._finish(trial, FINAL[event.outcome], event.reason)
+
+    def replaced(self, trial: Trial, event: TrialEnded | TrialLost) -> None:
+        """Start the next attempt of a trial that was stopped in order to restart."""
+        del event
+        trial.is_open = False
+        if self.ending.has_begun:
+            self._trials.move(trial, TrialState.PENDING, first=True)
+        else:
+            self.launch(trial)
+
+    def lost(self, trial: Trial, event: TrialLost) -> None:
+        """Queue the trial again after its worker vanished, or fail it."""
+        trial.is_open = False
+        was_stopping = trial.state is TrialState.STOPPING
+        if (was_stopping and self.ending.keeps_trials) or self._may_retry(trial, event.failure):
+            self._trials.move(trial, TrialState.PENDING, first=True)
+        elif was_stopping:
+            self._finish(trial, TrialState.STOPPED, trial.reason)
+        else:
+            self._finish(trial, TrialState.FAILED, event.reason or event.failure)
+
+    def _may_retry(self, trial: Trial, kind: str) -> bool:
+        if self.ending.has_begun or trial.state is TrialState.STOPPING:
+            return False
+        allowed = self._retries.get(kind, 0)  # type: ignore[call-overload]
+        trial.retries = trial.retries or Counter()
+        trial.retries[kind] += 1
+        return bool(allowed is None or trial.retries[kind] <= allowed)
+
+    def _finish(self, trial: Trial, state: TrialState, reason: str) -> None:
+        trial.reason = reason
+        self._trials.move(trial, state)
+        self._out.append(self._teller.ended(trial))
+        self._gate.ended(trial)
+        self.ending.count(trial)
+        if trial.launch_from is not None:
+            self._retention.unpin(trial.launch_from)
+            trial.launch_from = None
+        for checkpoint in self._retention.ended(trial):
+            self._out.append(commands.DropCheckpoint(checkpoint=checkpoint))
+        self._just_ended.append(trial)
+        self._decider.review()
+        self.reask()
+
+    def forget_ended(self) -> None:
+        """Shrink the records of trials that ended in the previous event."""
+        for trial in self._just_ended:
+            trial.forget()
+        self._just_ended.clear()

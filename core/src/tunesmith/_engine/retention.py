@@ -1,0 +1,75 @@
+"""Which checkpoints may go: bookkeeping only, no file is touched here."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterator
+
+from tunesmith._engine.trials import Trial
+from tunesmith.protocols import Checkpoint
+
+
+class Retention:
+    """Keeps a trial's newest and best checkpoint, and those that a restart still needs.
+
+    Of ended trials, the `keep` best keep theirs (None: all do).
+    """
+
+    def __init__(self, keep: int | None) -> None:
+        self._keep = keep
+        self._pins: Counter[str] = Counter()
+        self._ended: list[tuple[float, str, Trial]] = []
+
+    def pin(self, checkpoint: Checkpoint) -> None:
+        """Hold a checkpoint for a trial that will start from it."""
+        self._pins[checkpoint.path] += 1
+
+    def unpin(self, checkpoint: Checkpoint) -> None:
+        """Let a pinned checkpoint go."""
+        self._pins[checkpoint.path] -= 1
+        if not self._pins[checkpoint.path]:
+            del self._pins[checkpoint.path]
+
+    def saved(self, trial: Trial, checkpoint: Checkpoint) -> None:
+        """Note a checkpoint; one saved again at the same place replaces the note."""
+        trial.checkpoints = [old for old in trial.checkpoints if old.path != checkpoint.path]
+        trial.checkpoints.append(checkpoint)
+
+    def superfluous(self, trial: Trial) -> Iterator[Checkpoint]:
+        """Forget, and yield, those of a trial's checkpoints that nothing needs."""
+        kept = trial.checkpoints
+        if len(kept) < 2:
+            return
+        newest, best = kept[-1], self._best(trial)
+        trial.checkpoints = []
+        for checkpoint in kept:
+            if checkpoint is newest or checkpoint is best or checkpoint.path in self._pins:
+                trial.checkpoints.append(checkpoint)
+            else:
+                yield checkpoint
+
+    def ended(self, trial: Trial) -> Iterator[Checkpoint]:
+        """Forget, and yield, what goes now that the trial is over."""
+        if self._keep is None or not trial.checkpoints:
+            return
+        score = trial.best.values[0] if trial.best else float("inf")
+        bisect.insort(self._ended, (score, trial.id, trial))
+        if len(self._ended) > self._keep:
+            worst = self._ended.pop()[2]
+            pinned = [c for c in worst.checkpoints if c.path in self._pins]
+            yield from (c for c in worst.checkpoints if c.path not in self._pins)
+            worst.checkpoints = pinned
+
+    @staticmethod
+    def _best(trial: Trial) -> Checkpoint | None:
+        """Return the checkpoint of the best report, else the newest before it."""
+        if trial.best is None:
+            return None
+        reached = trial.best.resource
+        later = [c for c in trial.checkpoints if c.resource >= reached]
+        earlier = [c for c in trial.checkpoints if c.resource < reached]
+        exact = [c for c in later if c.resource == reached]
+        if exact:
+            return exact[-1]
+        return earlier[-1] if earlier else None

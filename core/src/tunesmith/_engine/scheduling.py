@@ -1,0 +1,140 @@
+"""The scheduler behind a fence: its optional methods found, its failures told from ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tunesmith._engine.trials import Trial, Trials, TrialState
+from tunesmith.errors import PluginError
+from tunesmith.protocols import (
+    Continue,
+    Decision,
+    Fork,
+    Pause,
+    Reallocate,
+    Result,
+    Scheduler,
+    Stop,
+    TrialView,
+)
+
+DECISIONS = (Continue, Stop, Pause, Fork, Reallocate)
+
+
+class SchedulerFailure(PluginError):
+    """The scheduler raised or broke its contract; the message names it and the call."""
+
+
+class LiveView:
+    """The `ExperimentView` over the engine's own records."""
+
+    def __init__(self, trials: Trials) -> None:
+        self._trials = trials
+        self.searching = True
+
+    @property
+    def pending(self) -> list[str]:
+        """Trials that have never run, or wait for a retry, in the order in which they should go."""
+        return list(self._trials.of(TrialState.PENDING))
+
+    @property
+    def paused(self) -> list[str]:
+        """Trials that can be resumed, the longest paused first."""
+        return list(self._trials.of(TrialState.PAUSED))
+
+    @property
+    def running(self) -> list[str]:
+        """Trials that hold a slot."""
+        return [trial.id for trial in self._trials.holding()]
+
+    def trial(self, trial_id: str) -> TrialView:
+        """Return the trial's snapshot."""
+        return self._trials[trial_id].view()
+
+
+class SchedulerGate:
+    """Calls the scheduler; whatever it does wrong comes out as `SchedulerFailure`."""
+
+    def __init__(self, scheduler: Scheduler, name: str, trials: Trials) -> None:
+        self.name = name
+        self._trials = trials
+        self.view = LiveView(trials)
+        self._on_result = scheduler.on_result
+        self._first: Callable[[TrialView], Any] | None = getattr(scheduler, "first", None)
+        self._next: Callable[[LiveView], Any] | None = getattr(scheduler, "next_trial", None)
+        self._add: Callable[[TrialView], None] | None = getattr(scheduler, "on_trial_add", None)
+        self._end: Callable[[TrialView], None] | None = getattr(scheduler, "on_trial_end", None)
+        self._review: Callable[[], Any] | None = getattr(scheduler, "review", None)
+
+    def added(self, trial: Trial) -> None:
+        """Tell it of a new trial."""
+        if self._add is not None:
+            self._guarded("on_trial_add", self._add, trial.view())
+
+    def ended(self, trial: Trial) -> None:
+        """Tell it that a trial is over."""
+        if self._end is not None:
+            self._guarded("on_trial_end", self._end, trial.view())
+
+    def first(self, trial: Trial) -> float | None:
+        """Return the resource at which a trial that starts now wants its first decision."""
+        if self._first is None:
+            return None
+        answer = self._guarded("first", self._first, trial.view())
+        if not isinstance(answer, Continue):
+            raise self._broken("first", answer, "Continue(until=…)")
+        return answer.until
+
+    def decide(self, trial: Trial, result: Result) -> Decision:
+        """Ask what to do with a trial that waits at `result`."""
+        decision = self._guarded("on_result", self._on_result, trial.view(), result)
+        if not isinstance(decision, DECISIONS):
+            raise self._broken("on_result", decision, "Continue, Stop, Pause, Fork or Reallocate")
+        until = decision.until if isinstance(decision, Continue) else None
+        if until is not None and math.isnan(until):
+            raise self._broken("on_result", decision, "until as a number or None")
+        if isinstance(decision, Fork) and self._trials.find(decision.source) is None:
+            raise self._broken("on_result", decision, "the id of an existing trial as source")
+        return decision
+
+    def next_trial(self) -> Trial | None:
+        """Return the pending or paused trial that gets the free slot."""
+        if self._next is None:
+            return next(iter(self._trials.of(TrialState.PENDING).values()), None)
+        chosen = self._guarded("next_trial", self._next, self.view)
+        if chosen is None:
+            return None
+        trial = self._trials.find(chosen) if isinstance(chosen, str) else None
+        if trial is None or trial.state not in (TrialState.PENDING, TrialState.PAUSED):
+            raise self._broken("next_trial", chosen, "the id of a pending or paused trial, or None")
+        return trial
+
+    def review(self) -> Mapping[str, Stop | Fork]:
+        """Return decisions on paused trials."""
+        if self._review is None:
+            return {}
+        decisions = self._guarded("review", self._review)
+        for trial_id, decision in decisions.items():
+            trial = self._trials.find(trial_id)
+            if trial is None or trial.state is not TrialState.PAUSED:
+                raise self._broken(
+                    "review", {trial_id: decision}, "decisions on paused trials only"
+                )
+            if not isinstance(decision, Stop | Fork):
+                raise self._broken("review", decision, "Stop or Fork")
+        return decisions  # type: ignore[no-any-return]
+
+    def _guarded(self, call: str, method: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except Exception as error:
+            raise SchedulerFailure(
+                f"scheduler {self.name!r} failed in {call}(): {type(error).__name__}: {error}"
+            ) from error
+
+    def _broken(self, call: str, answer: object, expected: str) -> SchedulerFailure:
+        return SchedulerFailure(
+            f"scheduler {self.name!r} answered {answer!r} to {call}(); expected {expected}"
+        )

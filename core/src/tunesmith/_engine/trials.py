@@ -1,0 +1,194 @@
+"""The engine's records of trials, and the order in which they wait."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterator
+
+from tunesmith.protocols import (
+    Checkpoint,
+    Config,
+    ErrorInfo,
+    Resources,
+    Result,
+    TrialStatus,
+    TrialView,
+)
+from tunesmith.protocols.events import Outcome
+
+
+class TrialState(enum.Enum):
+    """Where a trial stands; the value is the public status it shows as."""
+
+    ASKED = ("asked", "pending")
+    PENDING = ("pending", "pending")
+    STARTING = ("starting", "running")
+    RUNNING = ("running", "running")
+    PAUSING = ("pausing", "running")
+    STOPPING = ("stopping", "running")
+    RESTARTING = ("restarting", "running")
+    PAUSED = ("paused", "paused")
+    RETIRING = ("retiring", "paused")
+    COMPLETED = ("completed", "completed")
+    STOPPED = ("stopped", "stopped")
+    FAILED = ("failed", "failed")
+
+    def __init__(self, label: str, status: TrialStatus) -> None:
+        self.label = label
+        self.status: TrialStatus = status
+
+    # Identity hashing: the states are keys on the engine's hot path.
+    __hash__ = object.__hash__
+
+
+HOLDS_SLOT = frozenset(
+    {
+        TrialState.STARTING,
+        TrialState.RUNNING,
+        TrialState.PAUSING,
+        TrialState.STOPPING,
+        TrialState.RESTARTING,
+    }
+)
+ENDED = frozenset({TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED})
+
+
+class Trial:
+    """One trial's record; `attempt` counts launches, `is_open`: the last one still runs."""
+
+    __slots__ = (
+        "attempt",
+        "best",
+        "checkpoints",
+        "config",
+        "cost_s",
+        "decide_at",
+        "error",
+        "id",
+        "is_deferred",
+        "is_open",
+        "last",
+        "launch_from",
+        "reason",
+        "resource",
+        "resources",
+        "retries",
+        "seen",
+        "state",
+    )
+
+    def __init__(self, trial_id: str) -> None:
+        self.id = trial_id
+        self.state = TrialState.ASKED
+        self.config: Config = {}
+        self.attempt = 0
+        self.is_open = False
+        self.is_deferred = False
+        self.resource = 0.0
+        self.seen = 0.0
+        self.decide_at: float | None = None
+        self.last: Result | None = None
+        self.best: Result | None = None
+        self.cost_s = 0.0
+        self.checkpoints: list[Checkpoint] = []
+        self.launch_from: Checkpoint | None = None
+        self.resources: Resources | None = None
+        self.retries: Counter[str] | None = None
+        self.error: ErrorInfo | None = None
+        self.reason = ""
+
+    def view(self) -> TrialView:
+        """Return a frozen snapshot."""
+        return TrialView(
+            id=self.id,
+            config=self.config,
+            status=self.state.status,
+            attempt=self.attempt,
+            resource=self.resource,
+            last=self.last,
+            best=self.best,
+            checkpoint=self.newest(),
+            reason=self.reason,
+        )
+
+    def newest(self) -> Checkpoint | None:
+        """Return where a relaunch goes on: the fork's source until the trial has saved itself."""
+        if self.launch_from is not None:
+            return self.launch_from
+        return self.checkpoints[-1] if self.checkpoints else None
+
+    def forget(self) -> None:
+        """Drop what an ended trial no longer needs, so that long runs stay small."""
+        self.config = {}
+        self.last = self.best = None
+        self.retries = None
+        self.launch_from = None
+
+
+class Trials:
+    """All trials, and those in each state in the order in which they entered it."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Trial] = {}
+        self._by_state: dict[TrialState, dict[str, Trial]] = {state: {} for state in TrialState}
+        self.active = 0
+        self.created = 0
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self._by_id.values())
+
+    def find(self, trial_id: str) -> Trial | None:
+        """Return the trial, or None if there is none of that id."""
+        return self._by_id.get(trial_id)
+
+    def __getitem__(self, trial_id: str) -> Trial:
+        return self._by_id[trial_id]
+
+    def add(self) -> Trial:
+        """Make the next trial, in state ASKED; ids count from 0001 and grow as needed."""
+        self.created += 1
+        trial = Trial(f"{self.created:04d}")
+        self._by_id[trial.id] = trial
+        self._by_state[TrialState.ASKED][trial.id] = trial
+        return trial
+
+    def discard(self, trial: Trial) -> None:
+        """Forget a trial that was asked for and never suggested."""
+        del self._by_state[trial.state][trial.id]
+        del self._by_id[trial.id]
+
+    def move(self, trial: Trial, state: TrialState, *, first: bool = False) -> None:
+        """Put the trial into `state`: last in line, or first."""
+        old = trial.state
+        del self._by_state[old][trial.id]
+        self.active += (state in HOLDS_SLOT) - (old in HOLDS_SLOT)
+        trial.state = state
+        line = self._by_state[state]
+        if first and line:
+            self._by_state[state] = {trial.id: trial, **line}
+        else:
+            line[trial.id] = trial
+
+    def of(self, state: TrialState) -> dict[str, Trial]:
+        """Return the trials in `state`, by id, in the order in which they entered it."""
+        return self._by_state[state]
+
+    def holding(self) -> list[Trial]:
+        """Return the trials that hold a slot."""
+        return [
+            trial
+            for state in TrialState
+            if state in HOLDS_SLOT
+            for trial in self.of(state).values()
+        ]
+
+
+FINAL: dict[Outcome, TrialState] = {
+    "completed": TrialState.COMPLETED,
+    "stopped": TrialState.STOPPED,
+    "failed": TrialState.FAILED,
+}

@@ -1,0 +1,33 @@
+"""What a worker is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from tunesmith._executors.clock import wall_clock
+from tunesmith._trainable.checkpoint import CheckpointPolicy
+from tunesmith._trainable.form import TrainableForm
+from tunesmith.protocols.resources import Resources
+from tunesmith.space import Space
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a worker needs to know; picklable if the training code is.
+
+    `folder` is the run folder, absolute. `space` turns plain configs into what training code gets;
+    None where they are the same. A bare number that is reported counts as metric `objective`.
+    `capture` sends what a trial prints to its folder: for processes that run trials only.
+    """
+
+    trainable: TrainableForm
+    folder: str
+    experiment: str = ""
+    space: Space | None = None
+    resource: str = "training_iteration"
+    objective: str = ""
+    resources: Resources = Resources()
+    checkpoint: CheckpointPolicy = CheckpointPolicy()
+    clock: Callable[[], float] = wall_clock
+    capture: bool = False

@@ -1,0 +1,266 @@
+"""The journal as its one writer has it: append, in transactions, what has happened."""
+
+import contextlib
+import os
+import socket
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from tunesmith._journal.codec import UnknownEvent, encode_decisions, encode_event, pack
+from tunesmith._journal.header import Header
+from tunesmith._journal.lock import RunLock
+from tunesmith._journal.reader import FILE, Reader
+from tunesmith._journal.schema import FORMAT, TABLES, views
+from tunesmith.errors import UsageError
+from tunesmith.protocols.commands import AnyCommand
+from tunesmith.protocols.events import AnyEvent
+
+_BUSY_S = 30.0
+_INSERT = "INSERT INTO events (at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?)"
+_TAKE = "UPDATE control SET taken_at = ? WHERE id = ?"
+_WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
+
+Entry = tuple[AnyEvent, tuple[AnyCommand, ...]]
+"""An event, and the commands with which the engine answered it."""
+
+
+class Control(msgspec.Struct, frozen=True):
+    """A live request, left by another process, that no event tells of yet."""
+
+    id: int
+    at: float
+    action: str
+    trial: str
+    payload: dict[str, Any]
+
+
+class Journal:
+    """The experiment's log, open for writing; `create` and `open` make one.
+
+    A committed append survives the death of the process at any moment. After a loss of power the
+    newest appends may be missing, but what is left is whole (SQLite's WAL with synchronous=NORMAL).
+    Used by one thread at a time. Readers never wait for it, nor it for them.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: RunLock) -> None:
+        self.folder = folder
+        self._connection = connection
+        self._lock = lock
+        self._reader = Reader(folder)
+        self._seen_version = -1
+        with _writing(folder):
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(
+                "INSERT OR REPLACE INTO experiment VALUES ('writer', ?)",
+                (f"process {os.getpid()} on {socket.gethostname()}",),
+            )
+
+    @classmethod
+    def create(cls, folder: str | Path, header: Header) -> Self:
+        """Return the journal of a new experiment, in a run folder that may exist but holds no run.
+
+        Raises:
+            UsageError: there is a run already, or the folder cannot be written.
+        """
+        folder = Path(folder).absolute()
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        lock = _locked(folder)
+        with _released_on_error(lock):
+            file = folder / FILE
+            if file.exists() and file.stat().st_size > 0:
+                raise UsageError(
+                    f"{str(folder)!r} holds a run already; give the new one another name=..., or "
+                    f"go on with the old one: tune.resume({str(folder)!r})"
+                )
+            with _writing(folder):
+                connection = _connect(file)
+                with _closed_on_error(connection):
+                    _initialise(connection, header)
+                    return cls(folder, connection, lock)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Self:
+        """Return an existing run's journal, to go on writing it.
+
+        Raises:
+            UsageError: there is no readable run, it is being written, or it cannot be written.
+        """
+        with contextlib.closing(Reader(folder)) as reader:  # says what is wrong with it
+            folder = reader.folder
+        lock = _locked(folder)
+        with _released_on_error(lock), _writing(folder):
+            connection = _connect(folder / FILE)
+            with _closed_on_error(connection):
+                return cls(folder, connection, lock)
+
+    @property
+    def header(self) -> Header:
+        """The experiment's description."""
+        return self._reader.header
+
+    def append(self, entries: Iterable[Entry], *, taken: Iterable[int] = ()) -> None:
+        """Make events durable, all or none; `taken` are live requests that they tell of.
+
+        Raises:
+            UsageError: the disk is full or gone; the journal is as it was before.
+        """
+        rows = []
+        for event, commands in entries:
+            decisions = encode_decisions(event, commands) if commands else None
+            rows.append((*encode_event(event), decisions))
+        connection = self._connection
+        with _writing(self.folder):
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(_INSERT, rows)
+                connection.executemany(_TAKE, [(rows[-1][0], request) for request in taken])
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def events(self, after: int = 0) -> Iterator[tuple[int, AnyEvent]]:
+        """Yield the events with a number above `after`, oldest first, with their numbers.
+
+        Raises:
+            UsageError: an event was written by a later version, so that going on would guess.
+        """
+        for row in self._reader.rows(after):
+            if isinstance(row.event, UnknownEvent):
+                raise UsageError(
+                    f"event {row.seq} of {str(self.folder)!r}, {row.event.kind!r}, was written by "
+                    "a later version of tunesmith; to go on with it: pip install -U tunesmith"
+                )
+            yield row.seq, row.event
+
+    def controls(self) -> tuple[Control, ...]:
+        """Return the live requests not taken yet, oldest first; cheap while there are none."""
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._seen_version:
+            return ()
+        waiting = tuple(
+            Control(id=id_, at=at, action=action, trial=trial or "", payload=_payload(payload))
+            for id_, at, action, trial, payload in self._connection.execute(_WAITING)
+        )
+        if not waiting:
+            self._seen_version = version
+        return waiting
+
+    def close(self) -> None:
+        """Fold the log into one file and let another writer have the run; may be called twice."""
+        self._reader.close()
+        # A full disk or a busy reader leaves the log beside the file, where readers find it.
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._connection.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def request(
+    folder: str | Path,
+    action: str,
+    *,
+    at: float,
+    trial: str = "",
+    payload: dict[str, Any] | None = None,
+) -> int:
+    """Leave a request for the driver of a run, from any process, and return its id.
+
+    Raises:
+        UsageError: there is no readable run, or it cannot be written.
+    """
+    with contextlib.closing(Reader(folder)) as reader:
+        folder = reader.folder
+    with _writing(folder), contextlib.closing(_connect(folder / FILE)) as connection:
+        cursor = connection.execute(
+            "INSERT INTO control (at, action, trial, payload) VALUES (?, ?, ?, ?)",
+            (at, action, trial or None, msgspec.json.encode(payload or {}).decode()),
+        )
+        return cursor.lastrowid or 0
+
+
+def _payload(text: str) -> dict[str, Any]:
+    return msgspec.json.decode(text, type=dict[str, Any])
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    # The driver may be made in one thread and run in another, never in both at once.
+    return sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+
+
+def _initialise(connection: sqlite3.Connection, header: Header) -> None:
+    """Write tables, views and header in one transaction: there is a whole run or none."""
+    connection.executescript(f"BEGIN; {TABLES} {views(header.objectives[0])}")
+    connection.executemany(
+        "INSERT INTO experiment VALUES (?, ?)",
+        (("format", str(FORMAT)), ("header", pack(header))),
+    )
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
+
+
+def _locked(folder: Path) -> RunLock:
+    try:
+        with _writing(folder):
+            return RunLock(folder)
+    except BlockingIOError:
+        writer = "another process"
+        with contextlib.suppress(UsageError), contextlib.closing(Reader(folder)) as reader:
+            writer = reader.writer or writer
+        raise UsageError(
+            f"{str(folder)!r} is being written by {writer}; wait for it to end, or stop it: "
+            f"tunesmith stop {folder}"
+        ) from None
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn what the storage refuses into an error that says what to do."""
+    try:
+        yield
+    except BlockingIOError:
+        raise
+    except (sqlite3.OperationalError, OSError) as error:
+        reason = f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
+        if "full" in reason or "space" in reason:
+            fix = f"free space there, then go on with tune.resume({str(folder)!r})"
+        else:
+            fix = "make it writable, or choose another place with storage=..."
+        raise UsageError(f"cannot write the run folder {str(folder)!r}: {reason}; {fix}") from error
+
+
+@contextlib.contextmanager
+def _released_on_error(lock: RunLock) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        lock.release()
+        raise
+
+
+@contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise

@@ -1,0 +1,299 @@
+"""From an experiment to the parts of its run: algorithms, executor, engine, journal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tunesmith._builtin.stoppers import make_stopper
+from tunesmith._engine.engine import Engine
+from tunesmith._engine.settings import Settings
+from tunesmith._executors.settings import WorkerSettings
+from tunesmith._executors.worker import Workers
+from tunesmith._journal.header import Header
+from tunesmith._journal.log import Journal
+from tunesmith._run import naming
+from tunesmith._run.advisor import Advisor, DirectAdvisor, ThreadedAdvisor
+from tunesmith._run.counsel import Brief, Counsel
+from tunesmith._run.experiment import Experiment
+from tunesmith._run.seeds import Seeds
+from tunesmith._trainable.checkpoint import CheckpointPolicy
+from tunesmith._trainable.form import TrainableForm, wrap
+from tunesmith.plugins import (
+    Choice,
+    Demands,
+    ExecutorSpec,
+    Registry,
+    SchedulerSpec,
+    SearcherSpec,
+    check_capabilities,
+    resolve,
+)
+from tunesmith.protocols import Executor, ExecutorContext, Problem
+from tunesmith.space import CategoricalParameter, GridParameter, Space, Translation, translate
+
+LOOKAHEAD = 1
+"""Suggestions that a slow searcher makes before there is a slot for them."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment with what can be chosen for it at once."""
+
+    experiment: Experiment
+    form: TrainableForm
+    registry: Registry
+    executor: Choice[ExecutorSpec]
+    scheduler: Choice[SchedulerSpec]
+
+
+class Algorithms(msgspec.Struct, frozen=True, kw_only=True):
+    """The searcher that was chosen, and the space it works on.
+
+    `cells` are those of the grid that the core walks around the searcher's suggestions.
+    """
+
+    searcher: Choice[SearcherSpec]
+    translation: Translation
+    cells: tuple[Mapping[str, Any], ...]
+
+    def brief(self, experiment: Experiment) -> Brief:
+        """Return what the core itself contributes to suggestions."""
+        return Brief(
+            space=experiment.space,
+            translation=self.translation,
+            points=experiment.points_to_evaluate,
+            cells=self.cells,
+            constraints=experiment.constraint,
+        )
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a driver drives."""
+
+    engine: Engine
+    journal: Journal
+    executor: Executor
+    advisor: Advisor
+    folder: Path
+    in_process: bool
+
+
+def check_names(experiment: Experiment, registry: Registry) -> None:
+    """Raise at once if an algorithm is not there, before anything slow is begun."""
+    for kind in ("searcher", "scheduler", "executor"):
+        value = getattr(experiment, kind)
+        name = value.get("name") if isinstance(value, Mapping) else value
+        if isinstance(name, str) and ":" not in name:
+            registry.find(kind, name)
+
+
+def choose(plan: Plan) -> Algorithms:
+    """Import the searcher, and check that the algorithms can do what is asked."""
+    experiment, registry = plan.experiment, plan.registry
+    searcher = resolve("searcher", experiment.searcher, registry)
+    lossy = searcher.core_options.lossy
+    demands = Demands(
+        space=experiment.space,
+        objectives=experiment.metric,
+        has_checkpoints=plan.form.saves,
+        lossy=lossy,
+    )
+    check_capabilities(searcher.spec, plan.scheduler.spec, demands, registry)
+    walks_grids = searcher.spec.capabilities.grid
+    space = _with_choices(experiment.space) if walks_grids else experiment.space
+    return Algorithms(
+        searcher=searcher,
+        translation=translate(space, searcher.spec.capabilities.vocabulary, lossy=lossy),
+        cells=({},) if walks_grids else tuple(experiment.space.grid()),
+    )
+
+
+@contextlib.contextmanager
+def assembled(experiment: Experiment, registry: Registry) -> Iterator[Parts]:
+    """Make the run's folder and everything that works in it; close it all at the end."""
+    form = wrap(experiment.trainable)
+    check_names(experiment, registry)
+    plan = Plan(
+        experiment=experiment,
+        form=form,
+        registry=registry,
+        executor=resolve("executor", experiment.executor, registry),
+        scheduler=resolve("scheduler", experiment.scheduler, registry),
+    )
+    name = experiment.name or naming.default_name(experiment.trainable, datetime.now())  # noqa: DTZ005
+    folder = naming.make_folder(experiment.storage, name, unique=experiment.name is None)
+    with contextlib.ExitStack() as stack:
+        try:
+            parts = _open(plan, folder, stack)
+        except BaseException:
+            stack.close()
+            _remove_unused(folder)
+            raise
+        yield parts
+
+
+def _open(plan: Plan, folder: Path, stack: contextlib.ExitStack) -> Parts:
+    """Make the parts; the executor comes first, to boot while the searcher is imported."""
+    experiment = plan.experiment
+    executor = plan.executor.create(context(plan, folder))
+    stack.callback(executor.close)
+    algorithms = choose(plan)
+    problem = pose(experiment, algorithms, in_process=plan.executor.spec.in_process)
+    searcher = algorithms.searcher.create(problem)
+    scheduler = plan.scheduler.create(msgspec.structs.replace(problem, space=experiment.space))
+    journal = stack.enter_context(Journal.create(folder, describe(plan, algorithms, folder.name)))
+    beside = algorithms.searcher.spec.slow and not plan.executor.spec.in_process
+    counsel = Counsel(
+        searcher,
+        algorithms.searcher.spec.name,
+        brief=algorithms.brief(experiment),
+        now=executor.now,
+    )
+    advisor: Advisor = ThreadedAdvisor(counsel, executor.wake) if beside else DirectAdvisor(counsel)
+    stack.callback(advisor.close)
+    engine = Engine(
+        limits(plan, algorithms, lookahead=LOOKAHEAD if beside else 0),
+        scheduler,
+        make_stopper(experiment.stop, experiment.objectives),
+    )
+    return Parts(
+        engine=engine,
+        journal=journal,
+        executor=executor,
+        advisor=advisor,
+        folder=folder,
+        in_process=plan.executor.spec.in_process,
+    )
+
+
+def context(plan: Plan, folder: Path) -> ExecutorContext:
+    """Return what the executor is made with."""
+    experiment = plan.experiment
+    settings = WorkerSettings(
+        trainable=plan.form,
+        folder=str(folder),
+        experiment=folder.name,
+        space=experiment.space,
+        resource=experiment.resource,
+        objective=experiment.metric[0],
+        resources=experiment.resources,
+        checkpoint=CheckpointPolicy(
+            every=experiment.checkpoint.every,
+            at_decision=plan.scheduler.spec.capabilities.needs_checkpoints,
+            at_end=experiment.checkpoint.at_end,
+        ),
+        capture=not plan.executor.spec.in_process,
+    )
+    return ExecutorContext(
+        worker=Workers(settings),
+        folder=str(folder),
+        resources=experiment.resources,
+        max_concurrent=experiment.max_concurrent,
+    )
+
+
+def pose(experiment: Experiment, algorithms: Algorithms, *, in_process: bool) -> Problem:
+    """Return the problem as the searcher is given it."""
+    stop = experiment.stop
+    end = stop.get(experiment.resource) if isinstance(stop, Mapping) else None
+    at_once = 1 if in_process else os.cpu_count() or 1
+    return Problem(
+        space=algorithms.translation.space,
+        objectives=experiment.objectives,
+        seeds=Seeds(experiment.seed),
+        num_samples=trials_to_make(experiment, algorithms),
+        max_concurrent=experiment.max_concurrent or at_once,
+        resource=experiment.resource,
+        max_resource=None if end is None else float(end),
+    )
+
+
+def trials_to_make(experiment: Experiment, algorithms: Algorithms) -> int | None:
+    """Return how many trials there will be: `num_samples` for each cell of the grid."""
+    if experiment.num_samples is None:
+        return len(algorithms.cells) if len(algorithms.cells) > 1 else None
+    return experiment.num_samples * len(algorithms.cells)
+
+
+def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
+    """Return the engine's settings."""
+    experiment, spec = plan.experiment, algorithms.searcher.spec
+    return Settings(
+        objectives=experiment.objectives,
+        num_samples=trials_to_make(experiment, algorithms),
+        lookahead=lookahead,
+        observes=spec.observes,
+        partial=algorithms.searcher.partial,
+        retries=experiment.failure.retries,
+        fail_fast=experiment.failure.fail_fast,
+        identical_failures=experiment.failure.stop_after_identical,
+        keep=experiment.checkpoint.keep,
+        time_budget_s=experiment.time_budget_s,
+        resource=experiment.resource,
+        scheduler_name=plan.scheduler.spec.name,
+        searcher_name=spec.name,
+    )
+
+
+def describe(plan: Plan, algorithms: Algorithms, name: str) -> Header:
+    """Return the plain-data description that the journal begins with."""
+    experiment, form, registry = plan.experiment, plan.form, plan.registry
+    used = {
+        ("searcher", algorithms.searcher.spec.name),
+        ("scheduler", plan.scheduler.spec.name),
+        ("executor", plan.executor.spec.name),
+    }
+    sources = {
+        one.source.dist: one.source.version
+        for kind, plugin in sorted(used)
+        for one in registry.installed(kind)  # type: ignore[arg-type]
+        if one.spec.name == plugin
+    }
+    return Header(
+        name=name,
+        trainable=form.import_path or form.name,
+        importable=bool(form.import_path),
+        space=experiment.space.to_dict(),
+        objectives=experiment.objectives,
+        searcher=_plain(algorithms.searcher.definition),
+        scheduler=_plain(plan.scheduler.definition),
+        executor=_plain(plan.executor.definition),
+        num_samples=trials_to_make(experiment, algorithms),
+        seed=experiment.seed,
+        resource=experiment.resource,
+        plugins=sources,
+        created_at=time.time(),
+        version=metadata.version("tunesmith-core"),
+    )
+
+
+def _with_choices(space: Space) -> Space:
+    """Return the space with grids as choices, for a searcher that walks grids itself."""
+    return Space(
+        tuple(
+            CategoricalParameter(parameter.path, parameter.options, parameter.when)
+            if isinstance(parameter, GridParameter)
+            else parameter
+            for parameter in space.parameters
+        )
+    )
+
+
+def _plain(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as plain data, objects among them as text."""
+    return msgspec.to_builtins(dict(definition), enc_hook=repr)  # type: ignore[no-any-return]
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the folder of a run that never began."""
+    if not (folder / naming.JOURNAL).exists():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,92 @@
+"""Those who watch a run, callbacks and display: told of events once these are durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tunesmith._engine.engine import Engine
+from tunesmith._run.display import Display
+from tunesmith._run.watchers import Watchers
+from tunesmith.protocols import Objective, Report, Result
+from tunesmith.protocols.events import (
+    AnyEvent,
+    CheckpointSaved,
+    Reported,
+    TrialEnded,
+    TrialLost,
+    TrialPaused,
+    TrialStarted,
+)
+
+OVER = ("completed", "stopped", "failed")
+
+Note = Callable[[], None]
+
+
+class Audience:
+    """Notes what happened while a turn is handled, and tells it when the turn is durable."""
+
+    def __init__(
+        self, watchers: Watchers, display: Display | None, objectives: Sequence[Objective]
+    ) -> None:
+        self._watchers = watchers
+        self._display = display
+        self._objectives = tuple(objectives)
+        self._notes: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._hears = {
+            hook: self._listeners(hook)
+            for hook in ("on_trial_start", "on_result", "on_checkpoint", "on_trial_pause")
+        }
+
+    def _listeners(self, hook: str) -> list[Callable[..., None]]:
+        found: list[Callable[..., None]] = []
+        if hook != "on_trial_pause" and self._watchers.wants(hook):
+            found.append(getattr(self._watchers, hook))
+        if self._display is not None:
+            found.append(getattr(self._display, hook))
+        return found
+
+    def note(self, event: AnyEvent, engine: Engine) -> None:
+        """Take down what the event means to those who watch."""
+        match event:
+            case Reported(trial=trial, reports=reports):
+                for report in reports if self._hears["on_result"] else ():
+                    self._note("on_result", engine.trial(trial), self._result(report))
+            case TrialStarted(trial=trial):
+                self._note("on_trial_start", engine.trial(trial))
+            case CheckpointSaved(trial=trial, checkpoint=checkpoint):
+                self._note("on_checkpoint", engine.trial(trial), checkpoint)
+            case TrialPaused(trial=trial):
+                self._note("on_trial_pause", engine.trial(trial))
+            case TrialEnded() | TrialLost():
+                self._note_end(event, engine)
+
+    def _note(self, hook: str, *told: Any) -> None:
+        self._notes.extend((listener, told) for listener in self._hears[hook])
+
+    def _note_end(self, event: TrialEnded | TrialLost, engine: Engine) -> None:
+        view = engine.trial(event.trial)
+        if view.status not in OVER:
+            return
+        if self._watchers.wants("on_trial_end"):
+            self._notes.append((self._watchers.on_trial_end, (view,)))
+        if self._display is not None:
+            error = event.error if isinstance(event, TrialEnded) else None
+            self._notes.append((self._display.on_trial_end, (view, error)))
+
+    def tell(self) -> None:
+        """Pass on all that was noted."""
+        notes, self._notes = self._notes, []
+        for listener, told in notes:
+            listener(*told)
+
+    def tick(self, engine: Engine) -> None:
+        """Let time pass for the display."""
+        if self._display is not None:
+            self._display.tick(engine.counts())  # type: ignore[arg-type]
+
+    def _result(self, report: Report) -> Result:
+        metrics = report.metrics
+        values = tuple(o.minimised(metrics.get(o.metric)) for o in self._objectives)
+        return Result(resource=report.resource, values=values, metrics=metrics)

@@ -1,0 +1,170 @@
+"""The searcher's side of a run: trial ids become configurations, ends observations."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tunesmith.errors import TunesmithError, UsageError
+from tunesmith.protocols import Config, ErrorInfo, Observation, Searcher, SearchExhausted
+from tunesmith.protocols.commands import Tell
+from tunesmith.protocols.events import AnyEvent, SearchEnded, Suggested, SuggestionDeferred
+from tunesmith.space import ComputationError, Space, SpaceError, Translation
+
+Constraint = Callable[[Config], bool]
+
+INFEASIBLE_IN_A_ROW = 1_000
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """What the core itself contributes to suggestions.
+
+    `points` go first; `cells` are the grid's, given to trials in turn; a configuration counts only
+    if every one of `constraints` holds for it (they see live objects).
+    """
+
+    space: Space
+    translation: Translation
+    points: Sequence[Config] = ()
+    cells: Sequence[Mapping[str, Any]] = ({},)
+    constraints: Sequence[Constraint] = ()
+
+
+class _SearchStop(Exception):
+    def __init__(self, reason: str, error: ErrorInfo | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error
+
+
+class Counsel:
+    """Asks and tells the searcher; whatever it does wrong becomes a `SearchEnded` with an error."""
+
+    def __init__(
+        self, searcher: Searcher, name: str, *, brief: Brief, now: Callable[[], float]
+    ) -> None:
+        self._searcher = searcher
+        self._name = name
+        self._brief = brief
+        self._points = deque(brief.points)
+        self._now = now
+        self._has_ended = False
+
+    def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
+        """Yield an answer for each trial, up to the end of the search."""
+        for trial in trials:
+            if self._has_ended:
+                return
+            try:
+                yield self._answer(trial)
+            except _SearchStop as stop:
+                yield self._end(stop.reason, stop.error)
+
+    def tell(self, tell: Tell) -> Iterator[AnyEvent]:
+        """Have the searcher learn; yields only if that fails."""
+        if self._has_ended:
+            return
+        try:
+            self._observe(self._observation(tell))
+        except _SearchStop as stop:
+            yield self._end(stop.reason, stop.error)
+
+    def _answer(self, trial: str) -> AnyEvent:
+        if self._points:
+            config = self._points.popleft()
+            return Suggested(
+                at=self._now(), trial=trial, config=config, source="points_to_evaluate"
+            )
+        cell = self._brief.cells[(int(trial) - 1) % len(self._brief.cells)]
+        for _ in range(INFEASIBLE_IN_A_ROW):
+            flat = self._suggest(trial)
+            if flat is None:
+                return SuggestionDeferred(at=self._now(), trial=trial)
+            config = self._decode(flat, cell)
+            if self._is_feasible(config):
+                return Suggested(at=self._now(), trial=trial, config=config)
+            self._observe(Observation(trial, flat, (), 0.0, "infeasible"))
+        raise self._misuse(
+            f"{INFEASIBLE_IN_A_ROW} suggestions in a row broke the constraint, the last: "
+            f"{config!r}; widen constraint=, or build the limit into the space",
+        )
+
+    def _suggest(self, trial: str) -> Config | None:
+        try:
+            return self._searcher.suggest(trial)
+        except SearchExhausted as end:
+            raise _SearchStop(str(end) or "the search space is exhausted") from end
+        except Exception as error:
+            raise self._failure(f"searcher {self._name!r} failed in suggest()", error) from error
+
+    def _decode(self, flat: Config, cell: Mapping[str, Any]) -> Config:
+        try:
+            return self._brief.space.build({**self._brief.translation.decode(flat), **cell})
+        except ComputationError as error:
+            raise self._misuse(str(error), error) from error
+        except SpaceError as error:
+            raise self._failure(
+                f"searcher {self._name!r} suggested something outside its space", error
+            ) from error
+        except Exception as error:
+            raise self._failure(
+                f"searcher {self._name!r} suggested {flat!r}, which is no configuration", error
+            ) from error
+
+    def _is_feasible(self, config: Config) -> bool:
+        if not self._brief.constraints:
+            return True
+        live = self._brief.space.from_plain(config)
+        try:
+            return all(constraint(live) for constraint in self._brief.constraints)
+        except Exception as error:
+            raise self._misuse(
+                f"constraint= raised on {config!r}: {_told(error)}", error
+            ) from error
+
+    def _observation(self, tell: Tell) -> Observation:
+        result = tell.result
+        try:
+            flat = self._brief.translation.encode(tell.config)
+        except SpaceError as error:
+            raise self._failure(f"trial {tell.trial} lies outside the space", error) from error
+        return Observation(
+            trial_id=tell.trial,
+            config=flat,
+            values=result.values if result else (),
+            resource=result.resource if result else 0.0,
+            status=tell.status,
+            metrics=result.metrics if result else {},
+            cost_s=tell.cost_s,
+        )
+
+    def _observe(self, observation: Observation) -> None:
+        try:
+            self._searcher.observe(observation)
+        except Exception as error:
+            raise self._failure(f"searcher {self._name!r} failed in observe()", error) from error
+
+    @staticmethod
+    def _failure(what: str, error: Exception) -> _SearchStop:
+        """Return the end of a search through the searcher's fault."""
+        message = f"{what}: {_told(error)}"
+        trace = "".join(traceback.format_exception(error))
+        return _SearchStop(message, ErrorInfo(type(error).__name__, message, trace, what))
+
+    @staticmethod
+    def _misuse(message: str, error: Exception | None = None) -> _SearchStop:
+        """Return the end of a search through the user's fault."""
+        trace = "".join(traceback.format_exception(error)) if error else ""
+        return _SearchStop(message, ErrorInfo(UsageError.__name__, message, trace, message))
+
+    def _end(self, reason: str, error: ErrorInfo | None) -> SearchEnded:
+        self._has_ended = True
+        return SearchEnded(at=self._now(), reason=reason, error=error)
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, TunesmithError) else f"{type(error).__name__}: {error}"

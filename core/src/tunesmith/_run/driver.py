@@ -1,0 +1,150 @@
+"""The loop of a run: events into the engine and the journal, then commands out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from tunesmith._engine.engine import Engine
+from tunesmith._run.advisor import Advisor
+from tunesmith._run.audience import Audience
+from tunesmith.protocols import Executor, commands
+from tunesmith.protocols.events import (
+    AnyEvent,
+    ControlRequested,
+    DeadlineReached,
+    RunEnded,
+    RunStarted,
+    TrialEnded,
+)
+
+Entry = tuple[AnyEvent, tuple[commands.AnyCommand, ...]]
+
+TICK_S = 0.5
+"""How long the loop sleeps at most, so that the display and Ctrl-C are attended to."""
+
+
+class EventLog(Protocol):
+    """What the driver needs of a journal."""
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Make the events durable, in one transaction."""
+        ...
+
+
+class Driver:
+    """Runs one experiment to its end.
+
+    In each turn all events at hand go through the engine and into the journal, in one
+    transaction; only then are the audience told and the commands carried out. The searcher, which
+    lives in this process alone, answers within the turn.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: EventLog,
+        *,
+        executor: Executor,
+        advisor: Advisor,
+        audience: Audience,
+        folder: Path,
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._executor = executor
+        self._advisor = advisor
+        self._audience = audience
+        self._folder = folder
+        self._deadlines: dict[str, float] = {}
+        self._requests: list[ControlRequested] = []
+        self._finish: commands.Finish | None = None
+
+    def run(self) -> RunEnded:
+        """Run until nothing is left to do, and return how it ended."""
+        self._turn([RunStarted(at=self._executor.now())])
+        while self._finish is None:
+            answers = self._advisor.poll()
+            events = answers or self._executor.poll(self._next_deadline())
+            self._turn([*self._due(), *events])
+            self._audience.tick(self._engine)
+        return self._end(self._finish.status, self._finish.reason)
+
+    def request_stop(self, reason: str) -> None:
+        """From a signal handler: have the run end as soon as its trials can be left."""
+        self._requests.append(
+            ControlRequested(at=self._executor.now(), action="stop", reason=reason)
+        )
+        self._executor.wake()
+
+    def abort(self, reason: str) -> RunEnded:
+        """End the run where it stands; trials can go on at a resume."""
+        return self._end("stopped", reason)
+
+    def _end(self, status: Any, reason: str) -> RunEnded:
+        ended = RunEnded(at=self._executor.now(), status=status, reason=reason)
+        self._journal.append([(ended, self._engine.handle(ended))])
+        return ended
+
+    def _turn(self, events: Sequence[AnyEvent]) -> None:
+        entries: list[Entry] = []
+        orders: list[commands.AnyCommand] = []
+        waiting = list(events)
+        while waiting:
+            facts: list[AnyEvent] = []
+            for event in waiting:
+                answer = self._engine.handle(event)
+                if not self._engine.has_ignored:
+                    entries.append((event, answer))
+                    self._audience.note(event, self._engine)
+                for command in answer:
+                    if isinstance(command, commands.Ask | commands.Tell):
+                        self._advisor.submit(command)
+                    elif isinstance(command, commands.Retire):
+                        facts.append(self._retired(command))
+                    else:
+                        orders.append(command)
+            waiting = [*facts, *self._advisor.poll()]
+        if entries:
+            self._journal.append(entries)
+            self._audience.tell()
+        self._carry_out(orders)
+
+    def _carry_out(self, orders: Iterable[commands.AnyCommand]) -> None:
+        to_executor: list[commands.ExecutorCommand] = []
+        for order in orders:
+            match order:
+                case commands.Finish():
+                    self._finish = order
+                case commands.WakeAt():
+                    self._deadlines[order.name] = order.at
+                case commands.DropCheckpoint():
+                    # A checkpoint that cannot be removed costs space, not the run.
+                    shutil.rmtree(self._folder / order.checkpoint.path, ignore_errors=True)
+                case _:
+                    to_executor.append(order)  # type: ignore[arg-type]
+        if to_executor:
+            self._executor.submit(to_executor)
+
+    def _retired(self, command: commands.Retire) -> TrialEnded:
+        return TrialEnded(
+            at=self._executor.now(),
+            trial=command.trial,
+            attempt=command.attempt,
+            outcome=command.outcome,
+            reason=command.reason,
+        )
+
+    def _next_deadline(self) -> float:
+        tick = self._executor.now() + TICK_S
+        return min([tick, *self._deadlines.values()])
+
+    def _due(self) -> list[AnyEvent]:
+        requests, self._requests = self._requests, []
+        now = self._executor.now()
+        due = [name for name, at in self._deadlines.items() if at <= now]
+        for name in due:
+            del self._deadlines[name]
+        return [*requests, *(DeadlineReached(at=now, name=name) for name in due)]

@@ -1,0 +1,116 @@
+"""The experiment as a value: everything that `tune.run` was told, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tunesmith._builtin.stoppers import make_stopper
+from tunesmith._run import seeds
+from tunesmith._run.checks import problem, surroundings
+from tunesmith._run.configs import CheckpointConfig, FailureConfig
+from tunesmith._run.naming import check_name
+from tunesmith.protocols import Config, Mode, Objective, Resources
+from tunesmith.space import Space, parse_space
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run and how, with the fields of `tune.run`; made by `Experiment.create`.
+
+    Each field has one inner form: `metric` and `mode` are tuples, `space` is parsed, `resources`
+    are bundles, `points_to_evaluate` plain configurations, and `seed` is a number, drawn if none
+    was given. `callbacks` are objects with hooks, names, or {"name": ..., **options}. `trainable`,
+    `searcher`, `scheduler`, `executor` and `stop` are as they were given: whoever makes things of
+    them checks them.
+    """
+
+    trainable: Any
+    space: Space
+    metric: tuple[str, ...]
+    mode: tuple[Mode, ...]
+    searcher: Any = "random"
+    scheduler: Any = "fifo"
+    num_samples: int | None = None
+    stop: Any = None
+    time_budget_s: float | None = None
+    max_concurrent: int | None = None
+    resources: Resources = Resources()
+    resource: str = "training_iteration"
+    executor: Any = "auto"
+    storage: str = "runs"
+    name: str | None = None
+    seed: int
+    callbacks: tuple[Any, ...] = ()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    failure: FailureConfig = FailureConfig()
+    points_to_evaluate: tuple[Config, ...] = ()
+    constraint: tuple[Callable[[Config], bool], ...] = ()
+    verbose: int = 1
+
+    @classmethod
+    def create(cls, trainable: Any, space: Any, **options: Any) -> Experiment:
+        """Check every option and return the experiment; nothing is imported, run or written.
+
+        Raises:
+            UsageError: quoting the value that is wrong, with what to write instead.
+        """
+        surroundings.check_names(options, cls.__struct_fields__)
+        fields = _options(options)
+        fields["trainable"] = trainable
+        fields["space"] = parsed = parse_space(space)
+        fields["metric"] = problem.check_metric(options.get("metric"))
+        fields["mode"] = problem.check_mode(options.get("mode"), fields["metric"])
+        rng = seeds.Seeds(fields["seed"])("points_to_evaluate")
+        points = fields.get("points_to_evaluate", ())
+        fields["points_to_evaluate"] = problem.check_points(points, parsed, rng)
+        make_stopper(fields.get("stop"))
+        problem.check_ending(fields, parsed)
+        return cls(**fields)
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """Return what is optimised, the first objective first."""
+        return tuple(map(Objective, self.metric, self.mode))
+
+    def replace(self, **changes: Any) -> Experiment:
+        """Return the experiment with other options, all checked again."""
+        fields = {field: getattr(self, field) for field in self.__struct_fields__}
+        return Experiment.create(**{**fields, **changes})
+
+
+def _seed(value: Any) -> int:
+    return seeds.draw() if value is None else surroundings.check_seed(value)
+
+
+def _name(value: Any) -> str | None:
+    if value is not None:
+        check_name(value)
+    return value  # type: ignore[no-any-return]
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "num_samples": problem.check_num_samples,
+    "time_budget_s": surroundings.check_time_budget,
+    "max_concurrent": surroundings.check_max_concurrent,
+    "resources": surroundings.check_resources,
+    "resource": surroundings.check_resource,
+    "storage": surroundings.check_storage,
+    "name": _name,
+    "seed": _seed,
+    "callbacks": surroundings.check_callbacks,
+    "checkpoint": surroundings.check_config("checkpoint", CheckpointConfig),
+    "failure": surroundings.check_config("failure", FailureConfig),
+    "constraint": problem.check_constraint,
+    "verbose": surroundings.check_verbose,
+}
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what can be checked by itself."""
+    fields = {"seed": None, **options}
+    for option, check in _CHECKS.items():
+        if option in fields:
+            fields[option] = check(fields[option])
+    return fields

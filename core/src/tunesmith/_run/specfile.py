@@ -1,0 +1,103 @@
+"""An experiment written down: `experiment.toml` and its tables.
+
+Reading one runs no code, but for the modules that a `constraint` names by import path; the
+trainable's own is imported when the experiment runs.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tunesmith._run.checks.surroundings import check_names
+from tunesmith._run.configs import CheckpointConfig, FailureConfig
+from tunesmith._run.experiment import Experiment
+from tunesmith._trainable import location
+from tunesmith.errors import UsageError
+from tunesmith.protocols import Resources
+from tunesmith.space import Space
+
+
+def read(path: str | os.PathLike[str], **changes: Any) -> Experiment:
+    """Return the experiment in a TOML file; `changes` take precedence over what it says.
+
+    Raises:
+        UsageError: naming the file and the key in it that is wrong.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {str(path)!r} ({error.strerror}); give the path of an experiment.toml"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is no text in UTF-8; give a TOML file") from error
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{str(path)!r} is no TOML: {error}") from error
+    return decode(tables, place=repr(str(path)), **changes)
+
+
+def decode(tables: Mapping[str, Any], *, place: str = "experiment", **changes: Any) -> Experiment:
+    """Return the experiment that nested plain data describes; errors name `place`."""
+    check_names(tables, Experiment.__struct_fields__, place)
+    for key in ("trainable", "space"):
+        if key not in tables and key not in changes:
+            example = "trainable = 'my_module:train'" if key == "trainable" else "a table [space]"
+            raise UsageError(f"{place} has no {key!r}; add {example}")
+    options: dict[str, Any] = {}
+    for key, value in tables.items():
+        if key in changes:
+            continue
+        try:
+            options[key] = _DECODERS[key](value) if key in _DECODERS else value
+        except UsageError as error:
+            raise UsageError(f"{place}, {key}: {error}") from error
+    try:
+        return Experiment.create(**{**options, **changes})
+    except UsageError as error:
+        raise UsageError(f"{place}: {error}") from error
+
+
+def _config(key: str, kind: type[msgspec.Struct]) -> Callable[[Any], Any]:
+    def decode_config(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise UsageError(f"{value!r} is no table; write its options one per line below [{key}]")
+        check_names(value, kind.__struct_fields__, "this table")
+        return kind(**value)
+
+    return decode_config
+
+
+def _resources(value: Any) -> Any:
+    if isinstance(value, Mapping) and "bundles" in value:
+        check_names(value, Resources.__struct_fields__, "this table")
+        return Resources(**value)
+    return value
+
+
+def _constraint(value: Any) -> Any:
+    return tuple(_function(one) for one in ([value] if isinstance(value, str) else value))
+
+
+def _function(path: Any) -> Any:
+    if not isinstance(path, str):
+        raise UsageError(f"{path!r} is no import path; write 'my_module:feasible'")
+    try:
+        # Found where training code is found, beside the working directory and in files too.
+        return location.parse(path).load()
+    except UsageError as error:
+        raise UsageError(str(error).removeprefix("trainable ")) from error
+
+
+_DECODERS: Mapping[str, Callable[[Any], Any]] = {
+    "space": Space.from_dict,
+    "checkpoint": _config("checkpoint", CheckpointConfig),
+    "failure": _config("failure", FailureConfig),
+    "resources": _resources,
+    "constraint": _constraint,
+}

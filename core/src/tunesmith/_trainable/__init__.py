@@ -1,0 +1,1 @@
+"""Training code in all its forms, behind the one `Trainable` protocol."""

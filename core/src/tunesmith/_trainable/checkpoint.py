@@ -1,0 +1,172 @@
+"""Checkpoints on disk: written aside and renamed, so that a torn one is never visible.
+
+They survive the death of any process. They are not forced out of the operating system's cache
+(no fsync): the machine's power failing may cost the newest ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tunesmith.errors import TrialError, UsageError
+from tunesmith.protocols.checkpoint import Checkpoint
+
+STATE = "checkpoint.pkl"
+METADATA = "tunesmith.json"
+
+Offer = Mapping[str, Any] | str | os.PathLike[str]
+"""What training code may hand over as a checkpoint: a dict, or the path of a directory or file."""
+
+
+class CheckpointPolicy(msgspec.Struct, frozen=True):
+    """When training code is asked for a checkpoint; what it offers unasked is saved as well.
+
+    With every `every`-th report, with each report at which the trial waits for a decision, and
+    (classes only) when the trial ends.
+    """
+
+    every: int | None = None
+    at_decision: bool = False
+    at_end: bool = True
+
+
+class SavedCheckpoint:
+    """A checkpoint to continue from: a directory, itself usable as a path."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+
+    @property
+    def path(self) -> Path:
+        """The directory's absolute path."""
+        return Path(self._path)
+
+    def __repr__(self) -> str:
+        return f"SavedCheckpoint({self._path!r})"
+
+    def __fspath__(self) -> str:
+        return self._path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the dict that was saved.
+
+        It is unpickled: read only checkpoints of runs that you trust.
+
+        Raises:
+            UsageError: The checkpoint is a directory of the training code's own files.
+        """
+        file = self.path / STATE
+        if not file.exists():
+            names = sorted(entry.name for entry in self.path.glob("*") if entry.name != METADATA)
+            raise UsageError(
+                f"checkpoint {str(self.path)!r} was not saved from a dict: it holds "
+                f"{', '.join(map(repr, names)) or 'no files'}. Read them from .path"
+            )
+        state: dict[str, Any] = pickle.loads(file.read_bytes())  # noqa: S301 (documented above)
+        return state
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what was known at the save: resource, iteration, elapsed_s and metrics."""
+        found: dict[str, Any] = json.loads((self.path / METADATA).read_text("utf-8"))
+        return found
+
+
+def write(
+    folder: str, checkpoint: Checkpoint, metrics: Mapping[str, Any], fill: Callable[[str], bool]
+) -> Checkpoint | None:
+    """Save a checkpoint under `folder`/`checkpoint.path`; None if `fill` had nothing to save.
+
+    `fill` writes into an empty directory. Returns `checkpoint` with its size.
+    """
+    final = os.path.join(folder, checkpoint.path)
+    parent = os.path.dirname(final)
+    os.makedirs(parent, exist_ok=True)
+    aside = f"{final}.tmp-{uuid.uuid4().hex[:8]}"
+    os.mkdir(aside)
+    try:
+        if not fill(aside):
+            return None
+        known = msgspec.structs.asdict(checkpoint) | {"version": 1, "metrics": dict(metrics)}
+        with open(os.path.join(aside, METADATA), "w", encoding="utf-8") as file:
+            file.write(json.dumps(known))
+        saved = msgspec.structs.replace(checkpoint, size=_size(aside))
+        os.rename(aside, final)
+        return saved
+    finally:
+        if os.path.isdir(aside):
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def sweep(folder: str, trial: str) -> None:
+    """Remove what attempts that died in the middle of a save left behind."""
+    for aside in Path(folder, "trials", trial, "checkpoints").glob("*.tmp-*"):
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def fill(directory: str, offer: Offer, scratch: str) -> None:
+    """Write what training code offered into the empty `directory`.
+
+    A directory within `scratch` is moved, any other is copied.
+
+    Raises:
+        TrialError: It cannot be pickled, does not exist, or is neither a dict nor a path.
+    """
+    if isinstance(offer, Mapping):
+        _pickle(offer, os.path.join(directory, STATE))
+        return
+    if not isinstance(offer, str | os.PathLike):
+        raise TrialError(
+            f"checkpoint is of type {type(offer).__name__}: expected a dict, or the path of a "
+            "directory or file"
+        )
+    source = os.path.abspath(offer)
+    if os.path.isfile(source):
+        shutil.copy2(source, directory)
+    elif not os.path.isdir(source):
+        raise TrialError(f"checkpoint {str(offer)!r} does not exist: save it before reporting it")
+    elif os.path.commonpath((source, os.path.abspath(scratch))) == os.path.abspath(scratch):
+        for name in os.listdir(source):
+            shutil.move(os.path.join(source, name), directory)
+    else:
+        shutil.copytree(source, directory, dirs_exist_ok=True)
+
+
+def _pickle(state: Mapping[str, Any], file: str) -> None:
+    try:
+        data = pickle.dumps(dict(state), protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        culprit = next((key for key, value in state.items() if not _pickles(value)), None)
+        raise TrialError(
+            f"checkpoint cannot be pickled because of its key {culprit!r}: {error}. Save the "
+            "object's state (e.g. model.state_dict()), or write files into a directory and "
+            "report its path"
+        ) from error
+    Path(file).write_bytes(data)
+
+
+def _pickles(value: object) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 (any failure answers the question)
+        return False
+    return True
+
+
+def _size(directory: str) -> int:
+    return sum(
+        os.path.getsize(os.path.join(root, name))
+        for root, _, names in os.walk(directory)
+        for name in names
+    )

@@ -1,0 +1,55 @@
+"""How algorithms plug in: declare specs in hooks, look them up by name, make them.
+
+A plugin's `_plugin.py` needs `hookimpl`, the spec classes and `Capabilities`, no more. Programs
+that build their own registries find the rest here too.
+"""
+
+from tunesmith.plugins.choice import Choice, CoreOptions, resolve
+from tunesmith.plugins.factories import check_options, create, load_factory
+from tunesmith.plugins.hookspecs import hookimpl, hookspec
+from tunesmith.plugins.loading import BrokenPlugin, Installed, Source
+from tunesmith.plugins.pairing import Demands, check_capabilities, compatibility
+from tunesmith.plugins.registry import Registry, default_registry
+from tunesmith.plugins.specs import (
+    API,
+    CallbackSpec,
+    Capabilities,
+    CommandSpec,
+    ExecutorSpec,
+    Kind,
+    Observes,
+    Partial,
+    SchedulerSpec,
+    SearcherSpec,
+    Spec,
+)
+
+__all__ = [
+    "API",
+    "BrokenPlugin",
+    "CallbackSpec",
+    "Capabilities",
+    "Choice",
+    "CommandSpec",
+    "CoreOptions",
+    "Demands",
+    "ExecutorSpec",
+    "Installed",
+    "Kind",
+    "Observes",
+    "Partial",
+    "Registry",
+    "SchedulerSpec",
+    "SearcherSpec",
+    "Source",
+    "Spec",
+    "check_capabilities",
+    "check_options",
+    "compatibility",
+    "create",
+    "default_registry",
+    "hookimpl",
+    "hookspec",
+    "load_factory",
+    "resolve",
+]

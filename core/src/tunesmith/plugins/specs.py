@@ -1,0 +1,135 @@
+"""What a plugin declares about each algorithm, as plain data; nothing here imports an algorithm."""
+
+from typing import Literal
+
+import msgspec
+
+from tunesmith.space import Vocabulary
+
+API = (1, 0)
+"""Version of the plugin interface; the minor part grows when hooks or fields are added."""
+
+Partial = Literal["last", "best", "ignore", "all"]
+Observes = Literal["final", "decisions", "every"]
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What an algorithm can do and needs; checked before the first trial.
+
+    For searchers: `log`, `integer`, `ordinal`, `categorical`, `step`, `normal` and `conditional`
+    are the vocabulary of spaces it takes (the core translates what it can without loss), `grid`
+    that it walks grids itself, `constraints` that it makes use of infeasible observations,
+    `multi_objective` that it takes several objectives. For schedulers: `multi_objective`,
+    `needs_checkpoints` that trials must be able to save themselves, `pauses` that it pauses trials.
+    """
+
+    log: bool = False
+    integer: bool = False
+    ordinal: bool = False
+    categorical: bool = False
+    step: bool = False
+    normal: bool = False
+    conditional: bool = False
+    grid: bool = False
+    constraints: bool = False
+    multi_objective: bool = False
+    needs_checkpoints: bool = False
+    pauses: bool = False
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the part that says which spaces a searcher takes."""
+        return Vocabulary(
+            log=self.log,
+            integer=self.integer,
+            ordinal=self.ordinal,
+            categorical=self.categorical,
+            step=self.step,
+            normal=self.normal,
+            conditional=self.conditional,
+        )
+
+
+class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A searcher: its name, where its factory is ("module:attribute") and what it can do.
+
+    `observes` says which observations it wants: the trial's end only, every point at which the
+    scheduler decided, or every report. `partial` is the default policy for trials that were cut
+    short: told at their last or best value, not told, or told as they are with every observation
+    (the searcher then reads `status` and `resource` itself). `slow` has it run in a thread of its
+    own and asked ahead, so that a long model fit keeps no slot idle.
+    """
+
+    name: str
+    factory: str
+    api: str
+    capabilities: Capabilities = Capabilities()
+    summary: str = ""
+    wraps: str = ""
+    observes: Observes = "final"
+    partial: Partial = "last"
+    slow: bool = False
+
+
+class SchedulerSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A scheduler: its name, where its factory is and what it needs."""
+
+    name: str
+    factory: str
+    api: str
+    capabilities: Capabilities = Capabilities()
+    summary: str = ""
+    wraps: str = ""
+
+
+class ExecutorSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An executor; `in_process` if its `poll` runs training code in the driver's own process.
+
+    The executor "auto" is the one of the installed ones with the highest `preference`.
+    """
+
+    name: str
+    factory: str
+    api: str
+    summary: str = ""
+    wraps: str = ""
+    in_process: bool = False
+    preference: int = 0
+
+
+class CallbackSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A callback that can be named in `callbacks=`."""
+
+    name: str
+    factory: str
+    api: str
+    summary: str = ""
+    wraps: str = ""
+
+
+class CommandSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A subcommand of `tunesmith`; `factory` is a click command."""
+
+    name: str
+    factory: str
+    api: str
+    summary: str = ""
+    wraps: str = ""
+
+
+Spec = SearcherSpec | SchedulerSpec | ExecutorSpec | CallbackSpec | CommandSpec
+
+Kind = Literal["searcher", "scheduler", "executor", "callback", "command"]
+
+KINDS: dict[Kind, type[Spec]] = {
+    "searcher": SearcherSpec,
+    "scheduler": SchedulerSpec,
+    "executor": ExecutorSpec,
+    "callback": CallbackSpec,
+    "command": CommandSpec,
+}
+
+
+def kind_of(spec: Spec) -> Kind:
+    """Return which kind of plugin `spec` declares."""
+    return next(kind for kind, struct in KINDS.items() if type(spec) is struct)

@@ -1,0 +1,39 @@
+"""All that an algorithm is told before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tunesmith.protocols.objective import Objective
+from tunesmith.space import Space
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """The problem to solve, complete and unchanging.
+
+    For a searcher, `space` is flat and holds only what its capabilities declare; for a scheduler
+    it is the user's whole space. `num_samples` is None for an open-ended search, `max_resource`
+    is None where nobody named an end. `max_concurrent` is how many trials may run at once.
+    """
+
+    space: Space
+    objectives: tuple[Objective, ...]
+    seeds: Callable[[str], Random]
+    num_samples: int | None = None
+    max_concurrent: int = 1
+    resource: str = "training_iteration"
+    max_resource: float | None = None
+
+    def rng(self, name: str) -> Random:
+        """Return a fresh generator for the stream `name`, the same for the same experiment seed."""
+        return self.seeds(name)
+
+    def seed(self, name: str) -> int:
+        """Return a seed in [0, 2**31) for libraries that want a number instead of a generator."""
+        return self.seeds(name).randrange(2**31)

@@ -1,0 +1,31 @@
+"""What a trial reports, and the same as the engine sees it."""
+
+from typing import Any
+
+import msgspec
+
+Metrics = dict[str, Any]
+"""Flat and plain: numbers, strings, booleans, None or lists of them; nested keys joined by "/"."""
+
+
+class Report(msgspec.Struct, frozen=True, array_like=True):
+    """One set of metrics as it left the training code.
+
+    `metrics` always carries `training_iteration`, `time_total_s` and `timestamp` (the executor's
+    clock). `resource` is how far the trial has trained, in the experiment's resource unit; it
+    strictly increases within a trial, over all its attempts.
+    """
+
+    resource: float
+    metrics: Metrics
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A report together with its objective values.
+
+    `values` holds one minimised float per objective: never NaN (a NaN or missing number is +inf).
+    """
+
+    resource: float
+    values: tuple[float, ...]
+    metrics: Metrics

@@ -1,0 +1,57 @@
+"""The scheduler protocol: decide, from intermediate results, what goes on."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tunesmith.protocols.decision import Decision
+from tunesmith.protocols.result import Result
+from tunesmith.protocols.trial import TrialView
+
+
+class ExperimentView(Protocol):
+    """The experiment as `next_trial` sees it; lookups are O(1), listings are in order of creation."""
+
+    @property
+    def pending(self) -> Sequence[str]:
+        """Trials that have never run, oldest first."""
+        ...
+
+    @property
+    def paused(self) -> Sequence[str]:
+        """Trials that can be resumed."""
+        ...
+
+    @property
+    def running(self) -> Sequence[str]:
+        """Trials that hold a slot."""
+        ...
+
+    @property
+    def searching(self) -> bool:
+        """Whether further trials can still come."""
+        ...
+
+    def trial(self, trial_id: str) -> TrialView:
+        """Return the trial's snapshot."""
+        ...
+
+
+class Scheduler(Protocol):
+    """Made once by `factory(problem, **options)`; pure and cheap, it runs inside the engine.
+
+    Optional methods, called where present:
+    `on_trial_add(trial)`: a trial was suggested.
+    `on_trial_end(trial)`: it completed, was stopped, or failed for good (also while paused).
+    `first(trial) -> Continue`: how far a trial may run before its next decision; asked whenever
+    it starts, is resumed after a pause, or forks. Without this method: to its next report.
+    `next_trial(view) -> str | None`: which pending or paused trial gets the free slot. None leaves
+    the slot free and, while `view.searching` and nothing is pending, has the searcher asked for
+    another trial. Without this method the oldest pending trial goes first.
+    `review() -> Mapping[str, Stop | Fork]`: decisions on paused trials, asked for after every
+    `on_result` and `on_trial_end`.
+    `state() -> bytes`, `restore(bytes)`.
+    """
+
+    def on_result(self, trial: TrialView, result: Result) -> Decision:
+        """Decide on a trial that waits at a report."""
+        ...

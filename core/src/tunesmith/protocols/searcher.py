@@ -1,0 +1,26 @@
+"""The searcher protocol: propose configurations, learn from observations."""
+
+from typing import Protocol
+
+from tunesmith.protocols.observation import Observation
+from tunesmith.protocols.trial import Config
+
+
+class SearchExhausted(Exception):
+    """Raised by `suggest` when no further suggestion will ever come."""
+
+
+class Searcher(Protocol):
+    """Made once by `factory(problem, **options)`; called from one thread at a time.
+
+    Optional methods: `suggest_batch(trial_ids) -> list[Config | None]`, `state() -> bytes` and
+    `restore(bytes)` (a restored searcher's next suggestions equal the uninterrupted one's).
+    """
+
+    def suggest(self, trial_id: str) -> Config | None:
+        """Return a flat configuration, or None: nothing until more is observed."""
+        ...
+
+    def observe(self, observation: Observation) -> None:
+        """Learn one fact. It may be about a trial this searcher never suggested."""
+        ...

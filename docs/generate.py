@@ -1,0 +1,284 @@
+"""Write the pages that follow from the code: docs/reference, and ARCHITECTURE.md's diagram.
+
+`make docs` runs it; with `--check` it writes nothing and fails where a page is out of date.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_origin
+
+import click
+import msgspec
+
+import tunesmith
+from tunesmith import errors
+from tunesmith._cli.main import group
+from tunesmith._engine.diagram import draw
+from tunesmith.plugins import Registry, hookspecs
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTE = "<!-- Written by docs/generate.py; change the code instead and run `make docs`. -->"
+SECTION = re.compile(r"(Raises|Args|Returns|Yields):$")
+KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
+OURS = ("tunesmith-core", "tunesmith-ray", "tunesmith-asha", "tunesmith-optuna")
+
+
+def text_of(thing: Any) -> str:
+    """Return the docstring as Markdown: sections become bold words with lists below."""
+    lines: list[str] = []
+    in_section = False
+    for line in (inspect.getdoc(thing) or "").splitlines():
+        title = SECTION.match(line)
+        in_section = bool(title) or (in_section and (not line or line.startswith("    ")))
+        if title:
+            lines += [f"**{title[1]}**", ""]
+        elif in_section and line:
+            is_item = not line.startswith("     ")
+            lines.append(f"- {line.strip()}" if is_item else f"  {line.strip()}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def struct_signature(kind: type[msgspec.Struct]) -> inspect.Signature:
+    """Return a struct's signature without evaluating its annotations, which may be strings."""
+    hints: dict[str, Any] = {}
+    for one in reversed(kind.__mro__):
+        hints.update(vars(one).get("__annotations__", {}))
+    names, given = kind.__struct_fields__, kind.__struct_defaults__
+    defaults = (msgspec.NODEFAULT,) * (len(names) - len(given)) + given
+    rows = []
+    for name, default in zip(names, defaults, strict=True):
+        is_positional = name in kind.__match_args__
+        how = inspect.Parameter.POSITIONAL_OR_KEYWORD if is_positional else KEYWORD_ONLY
+        made = getattr(default, "factory", lambda default=default: default)()
+        shown = inspect.Parameter.empty if default is msgspec.NODEFAULT else made
+        rows.append(inspect.Parameter(name, how, default=shown, annotation=hints[name]))
+    return inspect.Signature(rows)
+
+
+def type_text(annotation: Any) -> str:
+    """Return an annotation as people write it: no quotes, no modules."""
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"\b(?:tunesmith|typing|collections|types|pathlib|random)\.(?:\w+\.)*", "", text)
+
+
+def parameter_text(parameter: inspect.Parameter) -> str:
+    """Return one parameter with its type and default."""
+    text = parameter.name
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        text = ("*" if parameter.kind is parameter.VAR_POSITIONAL else "**") + text
+    if parameter.annotation is not parameter.empty:
+        text += f": {type_text(parameter.annotation)}"
+    if parameter.default is not parameter.empty:
+        equals = " = " if ":" in text else "="
+        text += f"{equals}{parameter.default!r}"
+    return text
+
+
+def signature(name: str, thing: Any, *, width: int = 88) -> str:
+    """Return how the thing is called, one parameter a line where the line would be too long."""
+    is_struct = inspect.isclass(thing) and issubclass(thing, msgspec.Struct)
+    try:
+        found = struct_signature(thing) if is_struct else inspect.signature(thing)
+    except (TypeError, ValueError):
+        return name
+    if getattr(thing, "_is_protocol", False):
+        return name
+    rows: list[str] = []
+    for parameter in found.parameters.values():
+        if parameter.kind is KEYWORD_ONLY and not any(row.startswith("*") for row in rows):
+            rows.append("*")
+        if parameter.name not in {"self", "cls"}:
+            rows.append(parameter_text(parameter))
+    returns = found.return_annotation
+    arrow = "" if returns is found.empty or inspect.isclass(thing) else f" -> {type_text(returns)}"
+    line = f"{name}({', '.join(rows)}){arrow}"
+    if len(line) <= width:
+        return line
+    return "\n".join([f"{name}(", *(f"    {row}," for row in rows), f"){arrow}"])
+
+
+def methods(thing: type) -> Iterator[tuple[str, Any]]:
+    """Yield a class's own public methods and properties that have something to say."""
+    for name, member in vars(thing).items():
+        inner = getattr(member, "__func__", member)
+        documented = inspect.getdoc(inner) if callable(inner) or isinstance(inner, property) else ""
+        if not name.startswith("_") and documented:
+            yield name, inner
+
+
+def entry(name: str, thing: Any) -> str:
+    """Document one public name."""
+    if get_origin(thing) is not None or not callable(thing):
+        return f"### {name}\n\n```text\n{name} = {type_text(repr(thing))}\n```\n"
+    parts = [f"### {name}", "", "```text", signature(name, thing), "```", "", text_of(thing), ""]
+    if inspect.isclass(thing) and not issubclass(thing, BaseException):
+        for method, member in methods(thing):
+            is_property = isinstance(member, property)
+            title = f".{method}" if is_property else signature(f".{method}", member, width=999)
+            parts += [f"`{title}`", "", text_of(member), ""]
+    return "\n".join(parts)
+
+
+def listing(module: ModuleType) -> str:
+    """Document every public name of a module, in alphabetical order."""
+    names = sorted(module.__all__, key=str.casefold)
+    head = f"## {module.__name__}\n\n{inspect.getdoc(module) or ''}\n"
+    return "\n".join([head, *(entry(name, getattr(module, name)) for name in names)])
+
+
+def api() -> str:
+    """Return the page of everything users import."""
+    modules = [importlib.import_module(name) for name in ("tunesmith", "tunesmith.space")]
+    return "\n".join(["# The Python API\n", *map(listing, modules)])
+
+
+def protocols() -> str:
+    """Return the page for authors of algorithms and executors."""
+    public = [importlib.import_module("tunesmith.protocols")]
+    exchange = []
+    for kind in ("events", "commands"):
+        module = importlib.import_module(f"tunesmith.protocols.{kind}")
+        exchange.append(f"## {module.__name__}\n\n{inspect.getdoc(module)}\n")
+        exchange += [
+            entry(name, thing)
+            for name, thing in vars(module).items()
+            if inspect.isclass(thing) and thing.__module__ == module.__name__
+        ]
+    intro = "# Protocols\n\nWhat training code, algorithms and executors implement.\n"
+    return "\n".join([intro, *map(listing, public), *exchange])
+
+
+def hooks() -> str:
+    """Return the page of plugin hooks and what they return."""
+    parts = ["# Plugin hooks\n", f"{inspect.getdoc(hookspecs)}\n"]
+    parts += [
+        entry(name, hook)
+        for name, hook in vars(hookspecs).items()
+        if name.startswith("tunesmith_") and callable(hook)
+    ]
+    module = importlib.import_module("tunesmith.plugins")
+    return "\n".join([*parts, listing(module)])
+
+
+def descendants(kind: type[Any], depth: int = 0) -> Iterator[tuple[int, type[Any]]]:
+    """Yield a class and all below it, with their depths."""
+    yield depth, kind
+    children: list[type[Any]] = kind.__subclasses__()
+    for child in sorted(children, key=lambda one: one.__name__):
+        if child.__module__.split(".")[0] == "tunesmith":
+            yield from descendants(child, depth + 1)
+
+
+def error_page() -> str:
+    """Return the page of all errors, as the tree that says whose fault each is."""
+    for module in pkgutil.walk_packages(tunesmith.__path__, "tunesmith."):
+        if not module.name.endswith("__main__") and ".testing" not in module.name:
+            importlib.import_module(module.name)
+    rows = [
+        f"{'  ' * depth}- **{kind.__name__}** (`{kind.__module__}`): "
+        + " ".join((inspect.getdoc(kind) or "").split())
+        for depth, kind in descendants(errors.TunesmithError)
+    ]
+    return "\n".join(["# Errors\n", f"{inspect.getdoc(errors)}\n", *rows, ""])
+
+
+def abilities(spec: Any) -> str:
+    """Return what a spec declares that it can do or needs."""
+    found = getattr(spec, "capabilities", None)
+    names = [] if found is None else [k for k, v in msgspec.structs.asdict(found).items() if v]
+    return ", ".join(name.replace("_", " ") for name in names) or "-"
+
+
+def plugins() -> str:
+    """Return the table of the algorithms that our own packages bring."""
+    rows = [
+        f"| {one.kind} | `{one.spec.name}` | {one.source.dist} | {one.spec.summary} "
+        f"| {one.spec.wraps or '-'} | {abilities(one.spec)} |"
+        for one in Registry().installed()
+        if one.source.dist in OURS
+    ]
+    head = [
+        "# Plugins\n",
+        "What this repository's packages bring; `tunesmith plugins` lists what is installed.\n",
+        "| kind | name | package | what it does | wraps | can or needs |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def command_page(command: click.Command, path: str) -> Iterator[str]:
+    """Yield the sections of a command and of its subcommands."""
+    context = click.Context(command, info_name=path)
+    usage = " ".join(command.collect_usage_pieces(context))
+    yield f"## {path}\n\n{inspect.cleandoc(command.help or '')}\n\n```text\n{path} {usage}\n```\n"
+    rows = []
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and "--help" not in record[0]:
+            rows.append(f"- `{record[0]}`: {record[1]}")
+    if rows:
+        yield "\n".join([*rows, ""])
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from command_page(child, f"{path} {name}")
+
+
+def cli() -> str:
+    """Return the page of the command line."""
+    return "\n".join(["# The command line\n", *command_page(group, "tunesmith")])
+
+
+def architecture(text: str) -> str:
+    """Return ARCHITECTURE.md with the state diagram between its markers drawn anew."""
+    drawn = f"<!-- diagram -->\n```mermaid\n{draw().strip()}\n```\n<!-- /diagram -->"
+    return re.sub(r"<!-- diagram -->.*?<!-- /diagram -->", lambda _: drawn, text, flags=re.DOTALL)
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page."""
+    reference = {
+        "api": api(),
+        "cli": cli(),
+        "errors": error_page(),
+        "hooks": hooks(),
+        "plugins": plugins(),
+        "protocols": protocols(),
+    }
+    page = ROOT / "ARCHITECTURE.md"
+    found = {page: architecture(page.read_text(encoding="utf-8"))}
+    for name, text in reference.items():
+        tidy = re.sub(r"\n{3,}", "\n\n", text).strip()
+        found[ROOT / "docs" / "reference" / f"{name}.md"] = f"{NOTE}\n\n{tidy}\n"
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or check them; return the exit code."""
+    stale = [
+        path
+        for path, text in pages().items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+    if "--check" in arguments:
+        print(f"out of date, run `make docs`: {names}" if stale else "all pages are up to date")
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    print(f"wrote {names or 'nothing new'} (tunesmith {version('tunesmith-core')})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,192 @@
+"""The worker process: runs one trial after another and lets the driver collect what happens.
+
+Theory of operation. A runner thread carries commands out through a `TrialWorker`, which stays warm
+between trials. The driver keeps one `exchange` call waiting here: it brings commands in and takes
+events out. An exchange returns at once when the runner has nothing left to do, and otherwise no
+more often than the driver asked for (`linger_s`), so that a chatty trial costs a few calls a
+second, however many reports it makes. A newer exchange sends an older one home.
+"""
+
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import ray
+
+from tunesmith.protocols import ErrorInfo, TrialWorker
+from tunesmith.protocols.commands import ExecutorCommand, TrialCommand
+from tunesmith.protocols.events import AnyEvent, TrialEnded
+from tunesmith_ray import shelf
+from tunesmith_ray.desk import Desk
+from tunesmith_ray.outbox import Outbox
+from tunesmith_ray.wire import Batch, Greeting, decode_orders, encode
+
+THREADS = 4
+"""Calls of one worker process that may be under way at once."""
+
+_FULL = 20_000
+"""Reports that may wait for the driver before the trial is made to wait itself."""
+
+_MARKER_S = 3.0
+"""How long a shared file system may take to show a new file."""
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What a worker process is given: modules' folders, bound objects, the packed training code."""
+
+    paths: tuple[str, ...]
+    references: dict[str, Any]
+    parcel: Any
+
+
+class TrialActor:
+    """One worker process; every method may be called while another one waits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)
+        self._mail = threading.Condition(self._lock)
+        self._desk = Desk()
+        self._outbox = Outbox()
+        self._recalled: list[str] = []
+        self._worker: TrialWorker | None = None
+        self._expected = 0  # number of the next exchange to accept
+        self._batches = 0
+        self._parked = False  # an exchange waits for the first event
+        self._sent_at = 0.0
+        self._linger_s = 0.0
+
+    def prepare(self, load: Load, marker: str) -> Greeting:
+        """Load the training code and say where this process lives; errors are an answer."""
+        try:
+            if marker and not _appears(marker):
+                message = f"it cannot see the file {marker!r}"
+                return Greeting(host=_host(), error_type="folder", error=message)
+            sys.path += [p for p in load.paths if p not in sys.path and Path(p).is_dir()]
+            shelf.fill(load.references)
+            factory: Callable[[], TrialWorker] = ray.cloudpickle.loads(ray.get(load.parcel))
+            self._worker = factory()
+        except Exception as error:  # noqa: BLE001 (user modules may raise anything)
+            return Greeting(
+                host=_host(),
+                error_type=type(error).__name__,
+                error=str(error),
+                traceback=traceback.format_exc(),
+            )
+        threading.Thread(target=self._run, name="tunesmith-trial", daemon=True).start()
+        node = ray.get_runtime_context().get_node_id()
+        return Greeting(pid=os.getpid(), node=node, host=_host())
+
+    def exchange(self, number: int, data: bytes) -> bytes:
+        """Accept orders, then wait for something to report and return it."""
+        orders = decode_orders(data)
+        with self._lock:
+            while number != self._expected:
+                self._mail.wait()
+            for command in orders.commands:
+                self._accept(command)
+            if orders.recall:
+                self._recalled += self._desk.recall()
+            self._linger_s = orders.linger_s
+            self._expected = number + 1
+            self._work.notify()
+            self._mail.notify_all()
+            self._await_mail(number)
+            batch = Batch(self._batches, self._outbox.drain(), tuple(self._recalled))
+            self._recalled = []
+            self._batches += 1
+            self._sent_at = time.monotonic()
+            self._work.notify()
+        return encode(batch)
+
+    def _accept(self, command: ExecutorCommand) -> None:
+        verdict = self._desk.put(command, at=time.time())
+        if verdict.event is not None:
+            self._outbox.add(verdict.event)
+        stop = verdict.interrupt
+        if stop is not None and self._worker is not None:
+            self._worker.interrupt(stop)
+
+    def _await_mail(self, number: int) -> None:
+        while self._expected == number + 1 and not self._recalled:
+            if self._outbox.size == 0:
+                self._parked = True
+                self._mail.wait()
+                continue
+            left = self._sent_at + self._linger_s - time.monotonic()
+            if self._desk.idle or left <= 0 or self._outbox.size >= _FULL:
+                return
+            self._mail.wait(left)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                command = self._desk.take()
+                while command is None:
+                    self._work.wait()
+                    command = self._desk.take()
+            last: AnyEvent | None = None
+            for event in self._events(command):
+                last = event
+                self._post(event)
+            with self._lock:
+                self._desk.done(last)
+                if self._outbox.size and (self._parked or self._desk.idle):
+                    self._parked = False
+                    self._mail.notify_all()
+
+    def _post(self, event: AnyEvent) -> None:
+        with self._lock:
+            while self._outbox.size >= _FULL:
+                self._work.wait()
+            self._outbox.add(event)
+            soon_idle = self._worker is not None and self._worker.ending
+            if (self._parked and not soon_idle) or self._outbox.size >= _FULL:
+                self._parked = False
+                self._mail.notify_all()
+
+    def _events(self, command: ExecutorCommand) -> Iterator[AnyEvent]:
+        worker = self._worker
+        if worker is None:  # exchanges begin only after a good greeting
+            return
+        try:
+            yield from worker.handle(command)
+        except BaseException as error:  # noqa: BLE001 (even sys.exit in training code ends one trial only)
+            yield _broken(command, error)
+
+
+def _broken(command: TrialCommand, error: BaseException) -> TrialEnded:
+    kind = type(error).__name__
+    return TrialEnded(
+        at=time.time(),
+        trial=command.trial,
+        attempt=command.attempt,
+        outcome="failed",
+        error=ErrorInfo(
+            type=kind,
+            message=str(error),
+            traceback="".join(traceback.format_exception(error)),
+            fingerprint=kind,
+        ),
+        failure="user_error",
+    )
+
+
+def _appears(marker: str) -> bool:
+    end = time.monotonic() + _MARKER_S
+    while not Path(marker).exists():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _host() -> str:
+    return socket.gethostname()

@@ -1,0 +1,123 @@
+"""The Ray this executor works with: its own, one that it joins, or the one already in use here."""
+
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import ray
+
+from tunesmith.errors import UsageError
+from tunesmith.protocols import ErrorInfo
+from tunesmith_ray.demand import Node
+
+
+class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach or start Ray; None leaves the choice to Ray."""
+
+    address: str | None = None
+    num_cpus: float | None = None
+    num_gpus: float | None = None
+    resources: Mapping[str, float] | None = None
+    object_store_memory: int | None = None
+    log_to_driver: bool = False
+    runtime_env: Mapping[str, Any] | None = None
+
+
+class Cluster:
+    """Connects on `start`, disconnects on `stop`; a Ray that was there before is left as it was."""
+
+    def __init__(self, options: ClusterOptions) -> None:
+        self._options = options
+        self._found = ray.is_initialized()
+        self._joins = bool(options.address or os.environ.get("RAY_ADDRESS"))
+        if self._found or self._joins:
+            self._refuse_sizes()
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a local Ray of our own: its one node neither grows nor leaves."""
+        return not self._found and not self._joins
+
+    @property
+    def actor_options(self) -> dict[str, Any]:
+        """Return what each worker needs said that `start` could not say for all of them."""
+        environment = self._options.runtime_env
+        return {"runtime_env": dict(environment)} if self._found and environment else {}
+
+    def start(self) -> None:
+        """Connect; takes seconds where Ray is started. Prints nothing."""
+        if self._found:
+            return
+        options = self._options
+        arguments: dict[str, Any] = {
+            "log_to_driver": options.log_to_driver,
+            "logging_level": logging.ERROR,
+            "runtime_env": dict(options.runtime_env) if options.runtime_env else None,
+        }
+        if self._joins:
+            arguments["address"] = options.address
+        else:
+            arguments |= {
+                "num_cpus": options.num_cpus,
+                "num_gpus": options.num_gpus,
+                "resources": dict(options.resources) if options.resources else None,
+                "object_store_memory": options.object_store_memory,
+                "include_dashboard": False,
+            }
+        ray.init(**arguments)
+
+    def stop(self) -> None:
+        """Disconnect, and end the processes of a Ray of our own. May be called twice."""
+        if not self._found and ray.is_initialized():
+            ray.shutdown()
+
+    def explain(self, error: Exception) -> ErrorInfo:
+        """Return why `start` failed, with the fix."""
+        text = " ".join(str(error).split())[:400]
+        if isinstance(error, UsageError):
+            return ErrorInfo(type="UsageError", message=str(error), fingerprint="ray usage")
+        address = self._options.address or os.environ.get("RAY_ADDRESS")
+        if self._joins:
+            message = (
+                f"the Ray cluster at {address!r} cannot be joined: {text}; start one with "
+                "'ray start --head' or leave address= out"
+            )
+        else:
+            message = f"Ray could not be started: {text}; try executor='inline' without Ray"
+        return ErrorInfo(
+            type="PluginError",
+            message=message,
+            traceback="".join(traceback.format_exception(error)),
+            fingerprint="ray start",
+        )
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return the nodes that are alive."""
+        return tuple(
+            Node(
+                id=node["NodeID"],
+                address=node.get("NodeManagerAddress", ""),
+                totals={name: float(amount) for name, amount in node["Resources"].items()},
+            )
+            for node in ray.nodes()  # type: ignore[no-untyped-call]
+            if node.get("Alive")
+        )
+
+    def _refuse_sizes(self) -> None:
+        options = self._options
+        for name in ("num_cpus", "num_gpus", "resources", "object_store_memory"):
+            value = getattr(options, name)
+            if value is not None:
+                where = (
+                    "Ray already runs in this process"
+                    if self._found
+                    else f"a cluster is joined (address={options.address or 'RAY_ADDRESS'!r})"
+                )
+                message = (
+                    f"{name}={value!r} cannot be applied because {where}; leave it out, "
+                    "and limit the trials with max_concurrent="
+                )
+                raise UsageError(message)

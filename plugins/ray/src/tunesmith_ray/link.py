@@ -1,0 +1,181 @@
+"""The driver's end of one worker process."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import ray
+from ray.util.placement_group import placement_group, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from tunesmith.protocols.commands import ExecutorCommand, Launch, Stop
+from tunesmith_ray.actor import THREADS, Load, TrialActor
+from tunesmith_ray.wire import Batch, Greeting, Orders, decode_batch, encode
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
+
+    from tunesmith_ray.demand import Demand
+
+_IN_FLIGHT = THREADS - 1
+_Actor = ray.remote(TrialActor)
+
+Key = tuple[str, int]
+"""Trial and attempt."""
+
+
+class Job(msgspec.Struct, eq=False):
+    """A trial on its way through the executor. `link` is None while it waits for a worker.
+
+    `begun_at` is set once its training code is known to run; `waiting` says that it stands still
+    for a decision. From `kill_at` on, a stop that was not obeyed is enforced. `superseded`: the
+    engine has gone on to a later attempt, nothing about this one is told any more.
+    """
+
+    launch: Launch
+    link: Link | None = None
+    begun_at: float | None = None
+    waiting: bool = False
+    kill_at: float | None = None
+    stop: Stop | None = None
+    superseded: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Return trial and attempt."""
+        return (self.launch.trial, self.launch.attempt)
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A worker's call came back: `future` holds a `Greeting` or the bytes of a `Batch`."""
+
+    link: Any
+    future: Any
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What every worker is given when it starts, and the options of its actor."""
+
+    load: Load
+    options: dict[str, Any]
+
+
+class Link:
+    """Sends orders to one worker process and puts its batches back in order."""
+
+    def __init__(self, demand: Demand, setup: Setup, inbox: SimpleQueue[Any]) -> None:
+        self.jobs: dict[Key, Job] = {}
+        self.greeting: Greeting | None = None
+        self.dead = False
+        self.progressed_at = time.monotonic()
+        self.hired_at = self.progressed_at
+        self.recalling = False
+        self._inbox = inbox
+        self._setup = setup
+        self._orders: list[ExecutorCommand] = []
+        self._unsent_recall = False
+        self._sent = 0
+        self._in_flight = 0
+        self._early: dict[int, Batch] = {}
+        self._next_batch = 0
+        self._group: Any = None
+        self._actor = self._start(demand)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process is up and has loaded the training code."""
+        return self.greeting is not None and not self.dead
+
+    @property
+    def busy(self) -> bool:
+        """Whether something can come from it without being told more."""
+        return any(not job.waiting for job in self.jobs.values())
+
+    def prepare(self, marker: str) -> None:
+        """Have it load the training code; the answer, a `Greeting`, goes to the inbox."""
+        call = self._actor.prepare.remote(self._setup.load, marker)
+        call.future().add_done_callback(self._answered)
+
+    def launch(self, job: Job) -> None:
+        """Queue a job at this worker; it leaves with the next `send`."""
+        if not self.jobs:
+            self.progressed_at = time.monotonic()
+        job.link = self
+        self.jobs[job.key] = job
+        self._orders.append(job.launch)
+
+    def order(self, command: ExecutorCommand) -> None:
+        """Note a command for the next `send`."""
+        self._orders.append(command)
+
+    def recall(self) -> None:
+        """Ask, with the next `send`, for every launch that has not begun."""
+        self.recalling = True
+        self._unsent_recall = True
+
+    def send(self, linger_s: float) -> None:
+        """Send what was ordered, unless too many calls are under way already."""
+        if (self._orders or self._unsent_recall) and self._in_flight < _IN_FLIGHT:
+            self._exchange(linger_s)
+
+    def listen(self, linger_s: float) -> None:
+        """See to it that one call is under way that brings the next events."""
+        if self._in_flight == 0 and self.busy:
+            self._exchange(linger_s)
+
+    def receive(self, data: bytes) -> list[Batch]:
+        """Take an answer in; return the batches that are now complete and in order."""
+        self._in_flight -= 1
+        batch = decode_batch(data)
+        if batch.number != self._next_batch:
+            self._early[batch.number] = batch
+            return []
+        batches = [batch]
+        self._next_batch += 1
+        while self._early and self._next_batch in self._early:
+            batches.append(self._early.pop(self._next_batch))
+            self._next_batch += 1
+        return batches
+
+    def kill(self) -> None:
+        """End the process now and give its resources back."""
+        if self.dead:
+            return
+        self.dead = True
+        ray.kill(self._actor, no_restart=True)
+        self.release()
+
+    def release(self) -> None:
+        """Give the placement group back, if it has one."""
+        self.dead = True
+        if self._group is not None:
+            remove_placement_group(self._group)
+            self._group = None
+
+    def _start(self, demand: Demand) -> Any:
+        options = {**demand.options(), **self._setup.options, "max_concurrency": THREADS}
+        if demand.grouped:
+            bundles = [dict(bundle) for bundle in demand.bundles]
+            self._group = placement_group(bundles, strategy=demand.strategy)
+            options["scheduling_strategy"] = PlacementGroupSchedulingStrategy(
+                self._group,
+                placement_group_bundle_index=0,
+                placement_group_capture_child_tasks=True,
+            )
+        return _Actor.options(**options).remote()
+
+    def _exchange(self, linger_s: float) -> None:
+        data = encode(Orders(tuple(self._orders), self._unsent_recall, linger_s))
+        self._orders.clear()
+        self._unsent_recall = False
+        call = self._actor.exchange.remote(self._sent, data)
+        self._sent += 1
+        self._in_flight += 1
+        call.future().add_done_callback(self._answered)
+
+    def _answered(self, future: Future[Any]) -> None:
+        # Runs in a thread of Ray's.
+        self._inbox.put(Answered(self, future))

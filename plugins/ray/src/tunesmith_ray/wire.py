@@ -1,0 +1,72 @@
+"""What travels between the driver and a worker process, as bytes.
+
+Both directions are MessagePack: it keeps NaN and infinity, and costs a tenth of a pickle. A value
+that MessagePack cannot express (an integer beyond 64 bits) falls back to a pickle, marked by its
+first byte.
+"""
+
+import pickle
+
+import msgspec
+
+from tunesmith.protocols.commands import ExecutorCommand
+from tunesmith.protocols.events import AnyEvent
+
+_PICKLED = b"\x80"  # a pickle's own first byte; no MessagePack array of ours begins with it
+
+
+class Orders(msgspec.Struct, frozen=True, array_like=True):
+    """Commands for one worker, in order; `recall` asks for the launches it has not begun.
+
+    `linger_s` is the least time between two batches while a trial goes on.
+    """
+
+    commands: tuple[ExecutorCommand, ...] = ()
+    recall: bool = False
+    linger_s: float = 0.01
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """Events of one worker, the `number`-th batch of its life; `recalled` are trials given back."""
+
+    number: int
+    events: tuple[AnyEvent, ...] = ()
+    recalled: tuple[str, ...] = ()
+
+
+class Greeting(msgspec.Struct, frozen=True):
+    """A worker's answer to its set-up: where it lives, or the error that keeps it from working."""
+
+    pid: int = 0
+    node: str = ""
+    host: str = ""
+    error_type: str = ""
+    error: str = ""
+    traceback: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_orders = msgspec.msgpack.Decoder(Orders)
+_batch = msgspec.msgpack.Decoder(Batch)
+
+
+def encode(message: Orders | Batch) -> bytes:
+    """Return the message as bytes."""
+    try:
+        return _encoder.encode(message)
+    except (OverflowError, TypeError, ValueError):
+        return pickle.dumps(message, protocol=5)
+
+
+def decode_orders(data: bytes) -> Orders:
+    """Return the orders that `encode` was given."""
+    if data[:1] == _PICKLED:
+        return pickle.loads(data)  # type: ignore[no-any-return]  # noqa: S301 (from our own driver)
+    return _orders.decode(data)
+
+
+def decode_batch(data: bytes) -> Batch:
+    """Return the batch that `encode` was given."""
+    if data[:1] == _PICKLED:
+        return pickle.loads(data)  # type: ignore[no-any-return]  # noqa: S301 (from our own worker)
+    return _batch.decode(data)

@@ -1,0 +1,74 @@
+"""Training code that cannot be sent is explained by name."""
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+import ray
+
+from tunesmith.errors import UsageError
+from tunesmith_ray import parcel
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Stands for the core's factory, which holds the training code somewhere inside."""
+
+    target: Any
+
+
+class Model:
+    """Something with an attribute."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+
+
+def closure(value: Any) -> Callable[[Any], Any]:
+    """Return a function that captures `value` under the name `lock`."""
+    lock = value
+
+    def train(config: Any) -> Any:
+        return lock
+
+    return train
+
+
+def test_captured_variable_is_named() -> None:
+    """The message names the variable and its class, and gives the fix."""
+    with pytest.raises(UsageError) as caught:
+        parcel.pack(Holder(closure(threading.Lock())))
+    assert str(caught.value) == (
+        "cannot send the training function to Ray workers: variable 'lock' (a _thread.lock) "
+        "cannot be pickled; create it inside the function or use executor='inline'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [
+        (closure(Model(threading.Lock())), "lock.part"),
+        (closure({"a": [1, threading.Lock()]}), "lock['a'][1]"),
+        (functools.partial(sorted, key=threading.Lock()), "key"),
+        (closure(closure(threading.Lock())), "lock"),
+    ],
+)
+def test_innermost_name_is_found(thing: Any, name: str) -> None:
+    """The culprit is followed through attributes, containers, arguments and inner functions."""
+    culprit = parcel.find_culprit(Holder(thing))
+    assert culprit is not None
+    assert culprit.name == name
+
+
+def test_packed_code_comes_back() -> None:
+    """What can be pickled is, closures included."""
+    assert ray.cloudpickle.loads(parcel.pack(closure(5)))({}) == 5
+    assert parcel.find_culprit(closure(5)) is None
+
+
+def test_heaviest_variable_is_found() -> None:
+    """Of what a function captures, the variable that takes the room is named."""
+    assert parcel.heaviest(Holder(closure(bytes(parcel.LARGE)))) == "lock"
+    assert parcel.heaviest(Holder(closure(b"small"))) == ""

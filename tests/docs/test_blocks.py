@@ -1,0 +1,135 @@
+"""What the documentation shows works: every Python block runs, every command shown succeeds.
+
+The blocks of a page run from top to bottom in one namespace, in an empty folder. Trials run
+inline, whatever the page's default, and print nothing: what is tested is what the page says, and
+Ray has tests of its own. `<!-- skip: reason -->` on the line before a block leaves it out.
+"""
+
+import contextlib
+import functools
+import re
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import tunesmith
+from tunesmith._cli.main import run as run_command
+
+ROOT = Path(__file__).resolve().parents[2]
+FENCE = re.compile(
+    r"^(?:<!-- skip: (?P<skip>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)^```$",
+    flags=re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    language: str
+    code: str
+    line: int
+    skip: str | None
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """Return the page's blocks, in order."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(
+            language=match["language"],
+            code=match["code"],
+            line=text.count("\n", 0, match.start("code")) + 1,
+            skip=match["skip"],
+        )
+        for match in FENCE.finditer(text)
+    ]
+
+
+PAGES = sorted(
+    page
+    for pattern in ("*.md", "docs/**/*.md", "core/*.md", "plugins/*/*.md", "adapters/*/*.md")
+    for page in ROOT.glob(pattern)
+    if any(block.language in ("python", "console", "toml") for block in blocks_of(page))
+)
+
+
+@pytest.fixture
+def quiet(monkeypatch, tmp_path):
+    """An empty working folder, and a `tune.run` that runs inline unless told otherwise."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    real = tunesmith.run
+
+    @functools.wraps(real)
+    def run(*arguments, **options):
+        return real(*arguments, **{"executor": "inline", "verbose": 0, **options})
+
+    monkeypatch.setattr(tunesmith, "run", run)
+    return tmp_path
+
+
+def run_python(page: Path, block: Block, namespace: dict) -> None:
+    """Run a block so that a traceback shows the page's own line."""
+    source = "\n" * (block.line - 1) + block.code
+    exec(compile(source, str(page), "exec"), namespace)  # noqa: S102 (our own pages)
+
+
+def run_console(block: Block) -> None:
+    """Run the lines that call tunesmith."""
+    for line in block.code.splitlines():
+        if line.startswith("$ tunesmith "):
+            words = shlex.split(line.removeprefix("$ tunesmith "), comments=True)
+            assert run_command(words) == 0, line
+
+
+def write_file(block: Block, folder: Path) -> None:
+    """Save a block whose first line is a comment with a file's name under that name."""
+    name = re.match(r"# ([\w./-]+\.(?:py|toml))\n", block.code)
+    if name:
+        (folder / name[1]).write_text(block.code, encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_of_the_page_runs(page, quiet):
+    """Python blocks run, commands end with 0, files that the page shows exist for both."""
+    namespace = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(sys.stderr):
+        for block in blocks_of(page):
+            write_file(block, quiet)
+            if block.skip is not None:
+                continue
+            if block.language == "python":
+                run_python(page, block, namespace)
+            elif block.language == "console":
+                run_console(block)
+
+
+def test_skipped_blocks_say_why():
+    """A block that does not run has a reason a reader would accept."""
+    skipped = [block for page in PAGES for block in blocks_of(page) if block.skip is not None]
+    assert all(len(block.skip.split()) >= 3 for block in skipped)
+
+
+def test_the_first_pages_are_among_the_tested():
+    """The README and the tutorials are found: an empty list would pass everything."""
+    names = {page.relative_to(ROOT).as_posix() for page in PAGES}
+    assert {"README.md", "docs/tutorial/first-experiment.md"} <= names
+
+
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+
+
+def test_links_between_pages_lead_somewhere():
+    """Every relative link in the documentation names an existing file."""
+    pages = [p for p in ROOT.rglob("*.md") if not {".venv", "runs"} & set(p.parts)]
+    broken = [
+        f"{page.relative_to(ROOT)} -> {target}"
+        for page in pages
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert not broken
