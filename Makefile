@@ -1,6 +1,6 @@
 # What people run. Needs git, make and Python 3.11 or newer; everything else goes into .venv.
 #
-#   make demo        tune a neural network on handwritten digits (about two minutes)
+#   make demo        tune a neural network on handwritten digits (under two minutes)
 #   make test        set everything up and run all tests
 #   make test-slow   the tests that need minutes or a build
 #   make check       formatting, lint, types, layers, size and import budgets

@@ -223,7 +223,7 @@ def command_page(command: click.Command, path: str) -> Iterator[str]:
     rows = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None and "--help" not in record[0]:
+        if record is not None and record[1] and "--help" not in record[0]:
             rows.append(f"- `{record[0]}`: {record[1]}")
     if rows:
         yield "\n".join([*rows, ""])

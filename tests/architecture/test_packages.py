@@ -74,7 +74,9 @@ def test_a_shim_is_short_and_imports_only_the_plugin_interface(sources):
         imported = {
             node.module for node in ast.walk(module.tree) if isinstance(node, ast.ImportFrom)
         }
-        assert imported <= {"tunesmith.plugins", "collections.abc", "msgspec.structs"}, f"{module.name}: {imported}"
+        assert imported <= {"tunesmith.plugins", "collections.abc", "msgspec.structs"}, (
+            f"{module.name}: {imported}"
+        )
         limit = 30 + 25 * (module.text.count("Spec(") - 1)
         assert len(module.lines) <= limit, f"{module.name}: {len(module.lines)} lines"
 

@@ -69,3 +69,20 @@ def test_algorithms_take_no_more_code_than_in_the_tune_paper(sources):
     assert [name for name in counted if "asha" in name], "the table names files that moved"
     over = {name: lines for name, lines in counted.items() if lines > TABLE_1[name]}
     assert not over, f"more lines of code than Table 1 allows: {over}"
+
+
+def test_the_readme_quotes_the_counted_lines(root, sources):
+    """What the README says about ASHA's length is what is counted here."""
+    counted = {m.path.stem: m.code_lines for m in sources if "/tunesmith_asha/" in m.name}
+    readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    stopping, promotion, shared = (counted[x] for x in ("stopping", "promotion", "ladder"))
+    claim = (
+        f"takes {stopping} lines here for the stopping variant and {promotion} for the promoting"
+    )
+    assert claim in readme
+    assert f"on {shared} lines that they share" in readme
+
+
+def test_the_example_stays_a_first_page(root):
+    """examples/digits.py has at most 60 lines."""
+    assert len((root / "examples" / "digits.py").read_text(encoding="utf-8").splitlines()) <= 60

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from tunesmith_optuna.searcher import OptunaSearcher
 
 import tunesmith.space as ts
 from tunesmith.protocols import Objective, Observation, Problem
+from tunesmith_optuna.searcher import OptunaSearcher
 
 FLAT = {"x": ts.uniform(-1, 1), "lr": ts.loguniform(1e-4, 1), "n": ts.randint(1, 9)}
 CONDITIONAL = {

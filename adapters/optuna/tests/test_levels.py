@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from tunesmith_optuna._history import Record, survey
 
 from tunesmith.protocols import Observation
+from tunesmith_optuna._history import Record, survey
 
 
 def record(*curve, status="running"):

@@ -29,7 +29,7 @@ def test_the_searcher_is_found_by_name_with_its_options(lab):
 def test_what_it_declares_is_what_optuna_can():
     """No ordinal and no normal parameters: the core translates the first, refuses the second."""
     capabilities = default_registry().searcher("optuna").capabilities
-    assert not (capabilities.ordinal or capabilities.normal or capabilities.grid)
+    assert not any((capabilities.ordinal, capabilities.normal, capabilities.grid))
     assert capabilities.conditional
     assert capabilities.multi_objective
     assert capabilities.constraints

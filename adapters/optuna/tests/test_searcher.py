@@ -5,9 +5,9 @@ import warnings
 
 import optuna
 import pytest
-from tunesmith_optuna.searcher import SAMPLERS
 
 from tunesmith.errors import CapabilityError, MissingLibraryError, OptionError
+from tunesmith_optuna.searcher import SAMPLERS
 
 SINGLE = ["cmaes"]
 
@@ -16,7 +16,7 @@ SINGLE = ["cmaes"]
 @pytest.mark.parametrize("pending", [0, 3])
 def test_every_sampler_runs_with_trials_pending(lab, sampler, pending):
     """30 valid and different suggestions, serially and with others in flight."""
-    startup = {"n_startup_trials": 20} if sampler == "gp" else {}
+    startup = {"n_startup_trials": 27} if sampler == "gp" else {}
     configs = lab(sampler=sampler, **startup).run(30, pending)
     assert len({tuple(config.values()) for config in configs}) >= 25
 
@@ -24,7 +24,7 @@ def test_every_sampler_runs_with_trials_pending(lab, sampler, pending):
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_takes_conditional_spaces(lab, conditional, sampler):
     """Inactive parameters are absent, whatever the sampler makes of the active ones."""
-    startup = {"n_startup_trials": 15} if sampler == "gp" else {}
+    startup = {"n_startup_trials": 18} if sampler == "gp" else {}
     trials = lab(conditional, sampler=sampler, **startup)
     kinds = set()
     for config in trials.run(20):
@@ -94,7 +94,7 @@ def test_an_infeasible_suggestion_is_told_as_such(lab):
             trials.observe(str(i), status="infeasible", resource=0.0)
             near += i >= 40
         else:
-            trials.observe(str(i), -config["x"])
+            trials.observe(str(i), config["lr"])
     infeasible = [t for t in trials.searcher._study.trials if t.constraints]
     assert all(t.constraints == {"feasible": 1.0} and t.state.name == "PRUNED" for t in infeasible)
     # A searcher that learns nothing has half of the last 20 infeasible.

@@ -4,10 +4,10 @@ import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tunesmith_optuna._space import dimensions
 
 import tunesmith.space as ts
 from tunesmith.errors import CapabilityError
+from tunesmith_optuna._space import dimensions
 
 small = st.integers(-50, 50)
 

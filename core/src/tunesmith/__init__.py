@@ -2,7 +2,8 @@
 
     import tunesmith as tune
 
-    results = tune.run(train, {"lr": tune.loguniform(1e-4, 1e-1)}, metric="loss", mode="min", num_samples=20)
+    space = {"lr": tune.loguniform(1e-4, 1e-1)}
+    results = tune.run(train, space, metric="loss", mode="min", num_samples=20)
 
 Names are imported when they are first used: `import tunesmith` itself is quick.
 """
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
         TimeoutStopper,
         TrialPlateauStopper,
     )
-    from tunesmith._run.api import run
+    from tunesmith._run.api import resume, run
     from tunesmith._run.configs import CheckpointConfig, FailureConfig
     from tunesmith._run.experiment import Experiment
     from tunesmith._run.results import Results, load
@@ -61,7 +62,7 @@ _HOMES = {
         "TimeoutStopper",
         "TrialPlateauStopper",
     ),
-    "_run.api": ("run",),
+    "_run.api": ("resume", "run"),
     "_run.configs": ("CheckpointConfig", "FailureConfig"),
     "_run.experiment": ("Experiment",),
     "_run.results": ("Results", "load"),
@@ -125,6 +126,7 @@ __all__ = [
     "randint",
     "randn",
     "report",
+    "resume",
     "run",
     "sample_from",
     "should_checkpoint",

@@ -181,6 +181,148 @@ def test_a_fork_without_a_durable_source_changes_nothing() -> None:
     assert all(launch.attempt == 1 for launch in world.of(commands.Launch))
 
 
+class Barrier(Scripted):
+    """Pauses every trial at resource 2, then has 0001 go on as a clone of 0002."""
+
+    def __init__(self, answer: Any = None) -> None:
+        super().__init__(lambda t, r: Pause("waits") if r == 2 else Continue())
+        self.answer = answer or Fork("0002", {"x": 99})
+        self.firsts: list[tuple[str, float]] = []
+        self.reviews = 0
+
+    def first(self, trial: Any) -> Continue:
+        self.firsts.append((trial.id, trial.resource))
+        return Continue(until=2 if trial.resource < 2 else math.inf)
+
+    def next_trial(self, view: Any) -> str | None:
+        met = not view.running and not view.pending
+        return next(iter([*view.pending, *(view.paused if met else [])]), None)
+
+    def review(self) -> dict[str, Any]:
+        self.reviews += 1
+        is_met = len([a for a in self.asked if a[1] == 2]) == 2 and "0001" not in self.ended
+        return {"0001": self.answer} if is_met and not self._left() else {}
+
+    def _left(self) -> bool:
+        return ("0001", 2) in self.firsts
+
+
+def test_review_forks_a_paused_trial_once_and_before_it_is_resumed() -> None:
+    """A fork of a trial that waits shows in its next launch; repeating it changes nothing."""
+    scheduler = Barrier()
+    world = World(scheduler, num_samples=2, length=4)
+    world.run()
+    resumed = [c for c in world.of(commands.Launch) if (c.trial, c.attempt) == ("0001", 2)]
+    assert [(c.config, c.checkpoint.trial, c.seen) for c in resumed] == [({"x": 99}, "0002", 2)]
+    assert ("0001", 2) in scheduler.firsts
+    assert scheduler.reviews > 3
+    assert world.engine.counts()["completed"] == 2
+
+
+def test_a_restart_amid_a_fork_asks_for_no_other_goal() -> None:
+    """A fork whose restart a crash cuts off is launched as far as the scheduler said before it."""
+    forks = [Fork("0002", {"x": 99})]
+
+    class Forking(Scripted):
+        def first(self, trial: Any) -> Continue:
+            return Continue(until=trial.resource + 3)
+
+    world = World(
+        Forking(lambda t, r: forks.pop() if forks and t == "0001" else Continue()),
+        num_samples=2,
+        length=9,
+    )
+    world.deliver()
+    for _ in range(2):
+        world.step("0002")
+        world.deliver()
+    world.save("0002")
+    world.deliver()
+    while not world.running["0001"].order:
+        world.step("0001")
+        world.deliver()
+    world.running.clear()
+    world.give(RunStarted(at=world.now))
+    world.give(CapacityChanged(at=world.now, slots=2))
+    launch = next(c for c in reversed(world.of(commands.Launch)) if c.trial == "0001")
+    assert (launch.config, launch.checkpoint.trial, launch.until) == ({"x": 99}, "0002", 1 + 3)
+
+
+def test_a_fork_keeps_the_best_checkpoint_that_it_leaves_behind() -> None:
+    """The best checkpoint before a fork stays until the trial is better than it was."""
+    world = World(
+        Scripted(lambda t, r: Fork("0001", {"x": 9}) if (r, world.now) == (3, 4) else Continue()),
+        num_samples=1,
+        length=7,
+    )
+    world.deliver()
+    world.step("0001")
+    world.deliver()
+    losses = {(1, 1): 0.5, (2, 1): 0.1, (3, 1): 0.9, (4, 2): 0.7, (5, 2): 0.6, (6, 2): 0.05}
+    while "0001" in world.running:
+        attempt = world.running["0001"]
+        number = attempt.launch.attempt
+        loss = losses.get((int(attempt.at) + 1, number), 1.0)
+        at = attempt.at
+        world.step("0001", loss)
+        if "0001" in world.running and attempt.at > at:
+            report = world.inbox.pop()
+            world.save("0001")
+            world.inbox.append(report)
+        world.deliver()
+    dropped = [c.checkpoint.resource for c in world.of(commands.DropCheckpoint)]
+    assert world.of(commands.Launch)[-1].config == {"x": 9}
+    assert dropped == [1, 3, 4, 2, 5], "2 stays until 6 is better"
+
+
+def test_what_only_a_fork_still_needs_goes_with_it() -> None:
+    """With keep=0, a checkpoint of an ended trial stays while a clone starts from it."""
+    forks = [Fork("0002", {"x": 99})]
+    world = World(
+        Scripted(lambda t, r: forks.pop() if forks and (t, r) == ("0001", 4) else Continue()),
+        num_samples=2,
+        keep=0,
+        length=6,
+    )
+    world.deliver()
+    for trial in ("0001", "0002"):
+        for _ in range(4):
+            world.step(trial)
+            world.deliver()
+        world.save(trial)
+    while forks:
+        world.step("0001", 0.5)
+        world.deliver()
+    while "0002" in world.running:
+        world.step("0002", 2.0)
+        world.deliver()
+    world.step("0001")
+    world.deliver()
+    origin = world.running["0001"].launch.checkpoint
+    assert origin.trial == "0002"
+    assert origin not in [c.checkpoint for c in world.of(commands.DropCheckpoint)]
+    world.step("0001")
+    world.save("0001")
+    world.deliver()
+    assert [c.checkpoint for c in world.of(commands.DropCheckpoint)].count(origin) == 1
+
+
+def test_a_checkpoint_saved_on_the_way_to_a_restart_counts() -> None:
+    """What a reallocated trial saves as it is interrupted is what it goes on from."""
+    more = Resources(bundles=({"cpu": 4.0},))
+    world = World(Scripted(lambda t, r: Reallocate(more) if r == 3 else Continue()), num_samples=1)
+    world.deliver()
+    for at in range(4):
+        world.step("0001")
+        if at == 1:
+            world.save("0001")
+        world.deliver()
+    assert world.running["0001"].order is not None
+    world.save("0001")
+    world.run()
+    assert world.of(commands.Launch)[-1].checkpoint.resource == 3
+
+
 def test_a_reallocation_relaunches_with_the_new_resources() -> None:
     """Reallocate restarts the trial from its own checkpoint with other resources."""
     more = Resources(bundles=({"cpu": 4.0},))

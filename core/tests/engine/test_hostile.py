@@ -23,6 +23,8 @@ from tunesmith.protocols.events import (
     ControlRequested,
     Reported,
     RunStarted,
+    SearchEnded,
+    Suggested,
     TrialEnded,
     TrialEvent,
 )
@@ -138,12 +140,14 @@ class Hostile(RuleBasedStateMachine):
 
     @rule()
     def crash_and_restart(self) -> None:
-        """The driver dies: what was on its way is gone, suggestions are asked for again."""
+        """The driver dies: what was on its way is gone, but for what the searcher had said."""
         world = self.world
         if world.finish is None:
+            answers = [e for e in world.inbox if isinstance(e, Suggested | SearchEnded)]
             world.running.clear()
             world.inbox.clear()
             world.give(RunStarted(at=world.now))
+            world.inbox.extend(answers)
             world.give(CapacityChanged(at=world.now, slots=world.slots))
 
     @precondition(lambda self: self.world.finish is None)

@@ -141,7 +141,7 @@ def test_what_is_no_run_is_said(tmp_path: Path, make: Make) -> None:
     with pytest.raises(UsageError, match=r"has no experiment\.sqlite"):
         Reader(tmp_path / "empty")
     journal = make("run7")
-    with pytest.raises(UsageError, match="holds runs, it is none; name one, e.g. .*run7"):
+    with pytest.raises(UsageError, match=r"holds runs, it is none; name one, e.g. .*run7"):
         Reader(journal.folder.parent)
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_no_journal_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is damaged \(file is not a database\).*\.recover"):
         Reader(tmp_path)
     file.write_bytes(b"")
-    with pytest.raises(UsageError, match="cannot read the journal .* no such table"):
+    with pytest.raises(UsageError, match=r"cannot read the journal .* no such table"):
         Reader(tmp_path)
 
 

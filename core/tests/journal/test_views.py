@@ -18,9 +18,23 @@ COLUMNS = (
     "trial, status, reason, attempts, config, iterations, resource, last_value, best_value, "
     "error, started_at, ended_at, checkpoint"
 )
-HAPPENINGS = (
-    "start report report report pause complete stop interrupt fail lose give_up save fork halt go"
-).split()
+HAPPENINGS = [
+    "start",
+    "report",
+    "report",
+    "report",
+    "pause",
+    "complete",
+    "stop",
+    "interrupt",
+    "fail",
+    "lose",
+    "give_up",
+    "save",
+    "fork",
+    "halt",
+    "go",
+]
 LIFE = {"start", "pause", "complete", "stop", "interrupt", "fail", "lose", "give_up"}
 VALUES = st.one_of(
     st.sampled_from([math.nan, math.inf, -math.inf, None, "high", True, 3, 0.0]),

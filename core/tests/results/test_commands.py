@@ -40,7 +40,7 @@ def test_ls_shows_every_run(digits: Any, make: Callable[..., Any]) -> None:
 def test_ls_says_where_there_is_nothing(tmp_path: Path) -> None:
     """An empty folder and a missing one are told apart."""
     assert invoke(ls.command, tmp_path) == f"no runs in {str(tmp_path)!r}\n"
-    with pytest.raises(UsageError, match="no folder .*nowhere.*storage="):
+    with pytest.raises(UsageError, match=r"no folder .*nowhere.*storage="):
         invoke(ls.command, tmp_path / "nowhere")
 
 
@@ -98,7 +98,7 @@ def test_trials_refuses_what_is_unknown(digits: Any) -> None:
     folder = digits.finish()
     with pytest.raises(UsageError, match="no column to sort by 'acuracy'; did you mean 'accuracy'"):
         invoke(trials.command, folder, "--sort", "acuracy")
-    with pytest.raises(UsageError, match="no column 'zzz'; there are lr, act, .*"):
+    with pytest.raises(UsageError, match=r"no column 'zzz'; there are lr, act, .*"):
         invoke(trials.command, folder, "--columns", "trial,zzz")
     with pytest.raises(UsageError, match="status 'stoped' is unknown; did you mean 'stopped'"):
         invoke(trials.command, folder, "--status", "stoped")
@@ -121,7 +121,7 @@ def test_story_tells_why_a_trial_was_stopped(digits: Any) -> None:
 
 
 def test_story_tells_forks_losses_and_what_others_caused(make: Callable[..., Any]) -> None:
-    """A launch decided when another trial ended, a fork's new values, losses and failures are told."""
+    """Decisions made when another trial moved, a fork's new values and losses are told."""
     run = make()
     run.suggest("0001", lr=0.1)
     run.start("0001")
@@ -151,5 +151,5 @@ def test_story_tells_forks_losses_and_what_others_caused(make: Callable[..., Any
 
 def test_story_of_nobody_is_refused(digits: Any) -> None:
     """An unknown trial is quoted, with how to list those there are."""
-    with pytest.raises(UsageError, match="no trial '0099' .*tunesmith trials"):
+    with pytest.raises(UsageError, match=r"no trial '0099' .*tunesmith trials"):
         invoke(story.command, digits.finish(), "0099")

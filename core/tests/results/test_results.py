@@ -50,7 +50,7 @@ def test_best_by_another_metric(make: Make) -> None:
         results.best_by("size", "least")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="scope='all' is unknown"):
         results.best_by(scope="all")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="no trial reported a finite 'sise'.*mean 'size'"):
+    with pytest.raises(UsageError, match=r"no trial reported a finite 'sise'.*mean 'size'"):
         results.best_by("sise", "min")
 
 
@@ -90,7 +90,7 @@ def test_without_a_metric_a_misspelling_is_told(make: Make) -> None:
     run.start("0001")
     report = Report(1.0, {"acuracy": 0.5, **run.clock(1)})
     run.about(events.Reported, "0001", reports=(report,))
-    with pytest.raises(UsageError, match="1 running.*did you mean 'acuracy'"):
+    with pytest.raises(UsageError, match=r"1 running.*did you mean 'acuracy'"):
         load(run.folder).best  # noqa: B018
 
 
@@ -175,7 +175,7 @@ def test_a_retried_trial_has_no_error(make: Make) -> None:
 
 
 def test_the_checkpoint_is_that_of_the_judged_report(make: Make) -> None:
-    """Of several checkpoints the one at the best report is given, else the best-scoring one left."""
+    """Of several, the one at the best report is given, else the best-scoring one left."""
     run = make()
     run.suggest("0001")
     run.start("0001")
@@ -225,7 +225,7 @@ def test_nothing_is_unpickled_to_read_a_run(
 
 
 def test_a_fork_s_best_keeps_the_configuration_it_ran(make: Make) -> None:
-    """After a fork the trial shows its new configuration, its best report the one it was made with."""
+    """A report from before a fork is shown with the configuration that made it."""
     run = make()
     run.suggest("0001", lr=0.1)
     run.start("0001")
@@ -302,7 +302,7 @@ def test_a_moved_run_is_loaded(digits: Any, tmp_path: Path) -> None:
 def test_results_travel_as_their_path(digits: Any) -> None:
     """Pickling results sends the path, and the other side reads the folder."""
     results = load(digits.finish())
-    again = pickle.loads(pickle.dumps(results))
+    again = pickle.loads(pickle.dumps(results))  # noqa: S301 (our own)
     assert isinstance(again, Results)
     assert again.best.id == results.best.id
 

@@ -11,7 +11,10 @@ SLOTS = 2
 
 @pytest.fixture(scope="session", autouse=True)
 def running_ray(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A local Ray with two CPUs, and two units of a resource of its own."""
+    """A local Ray with two CPUs, and two units of a resource of its own, or the one that runs."""
+    if ray.is_initialized():
+        yield
+        return
     ray.init(
         num_cpus=SLOTS,
         resources={"widget": 2},

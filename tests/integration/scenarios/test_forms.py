@@ -7,6 +7,12 @@ import pytest
 
 import tunesmith as tune
 
+ENGINE_ONLY = pytest.mark.parametrize(
+    "executor", ["inline", pytest.param("ray", marks=pytest.mark.slow)], indirect=True
+)
+"""What the engine decides, wherever trials run: on Ray in the slow suite only."""
+
+
 POINTS = [{"x": 2.0}, {"x": 1.0}, {"x": 3.0}]
 SPACE = {"x": tune.uniform(0, 4)}
 
@@ -89,6 +95,7 @@ def test_every_form_of_training_code_runs(run, form, tmp_path, monkeypatch):
     assert {len(trial.history) for trial in results} == {reports}
 
 
+@ENGINE_ONLY
 def test_nested_metrics_are_flat_in_results(run):
     """What training code reports below a key is found under the joined name."""
     results = run(returns_dict, SPACE, points_to_evaluate=POINTS[:1])
@@ -154,6 +161,7 @@ def test_a_class_goes_through_its_whole_life(run, tmp_path):
     ]
 
 
+@ENGINE_ONLY
 def test_a_class_that_cannot_be_reset_is_made_anew(run):
     """Where reset_config returns False, or is not there, each trial gets an object of its own."""
 

@@ -6,6 +6,11 @@ import pytest
 
 import tunesmith as tune
 
+ENGINE_ONLY = pytest.mark.parametrize(
+    "executor", ["inline", pytest.param("ray", marks=pytest.mark.slow)], indirect=True
+)
+"""What the engine decides, wherever trials run: on Ray in the slow suite only."""
+
 
 def descends(config):
     """Report 100 losses, from 99 down to 0."""
@@ -32,15 +37,27 @@ CRITERIA = {
 }
 
 
-@pytest.mark.parametrize("criterion", CRITERIA)
-def test_a_trial_stops_at_exactly_the_report_that_meets_its_criterion(run, criterion):
-    """No report follows the one at which the trial is done; it counts as completed."""
+def check_stop(run, criterion):
     stop, reports = CRITERIA[criterion]
     (trial,) = run(descends, stop=stop)
     assert len(trial.history) == reports
     assert (trial.status, trial.reason) == ("completed", "met its stop criterion")
 
 
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_a_trial_stops_at_exactly_the_report_that_meets_its_criterion(run_inline, criterion):
+    """No report follows the one at which the trial is done; it counts as completed."""
+    check_stop(run_inline, criterion)
+
+
+# One criterion for each way in which a worker is told how far it may train.
+@pytest.mark.parametrize("criterion", ["iterations", "function", "trial plateau", "combined"])
+def test_a_trial_on_ray_stops_at_exactly_the_report_that_meets_its_criterion(run_ray, criterion):
+    """Reports leave a worker in batches, and yet none follows the one that ends the trial."""
+    check_stop(run_ray, criterion)
+
+
+@ENGINE_ONLY
 def test_each_trial_has_a_criterion_of_its_own(run):
     """What one trial reports does not stop another."""
 
@@ -58,6 +75,7 @@ def test_each_trial_has_a_criterion_of_its_own(run):
     assert [len(trial.history) for trial in results] == [6, 3]
 
 
+@ENGINE_ONLY
 def test_the_experiment_ends_when_its_best_no_longer_improve(run):
     """ExperimentPlateauStopper starts no further trial and says why it ended."""
     stop = tune.ExperimentPlateauStopper("loss", mode="min", std=0.0, top=3, patience=1)
@@ -96,6 +114,7 @@ def test_the_time_budget_stops_what_runs(run):
     assert {trial.status for trial in results} == {"stopped"}
 
 
+@ENGINE_ONLY
 def test_the_time_budget_ends_an_open_ended_search(run):
     """Without num_samples trials follow each other until time is up."""
     results = run(lambda config: config["x"], num_samples=None, time_budget_s=0.4)
@@ -115,6 +134,7 @@ def test_training_code_that_holds_on_is_left_at_the_budget_on_ray(run_ray):
     assert [trial.status for trial in results] == ["stopped"]
 
 
+@ENGINE_ONLY
 def test_a_criterion_that_raises_ends_the_run_and_is_named(run):
     """The error names the stop criterion and quotes what it raised."""
     with pytest.raises(tune.UsageError, match=r"stop criterion .* KeyError: 'accuracy'"):

@@ -66,14 +66,10 @@ class OptunaSearcher:
         if level_trials < 1 or not 0 <= explore <= 1:
             wrong = f"level_trials={level_trials!r}, explore={explore!r}"
             raise OptionError(f"{wrong} is not possible; expected at least 1, and from 0 to 1")
-        named = {
-            "n_startup_trials": n_startup_trials,
-            "multivariate": multivariate,
-            "group": group,
-            "constant_liar": constant_liar,
-        }
+        named = {"n_startup_trials": n_startup_trials, "multivariate": multivariate, "group": group}
+        named |= {"constant_liar": constant_liar, **(sampler_options or {})}
         options = {key: value for key, value in named.items() if value is not None}
-        self._study = _study(problem, sampler, {**options, **(sampler_options or {})})
+        self._study = _study(problem, sampler, options)
         self._retold = isinstance(self._study.sampler, samplers.TPESampler | samplers.GPSampler)
         self._enough, self._explore = level_trials, explore
         self._end = problem.max_resource or math.inf
@@ -170,9 +166,7 @@ def _sampler(problem: Problem, choice: Choice, options: dict[str, Any]) -> sampl
         if options:
             raise OptionError(f"sampler={choice!r} is made already; give {options!r} to itself")
         return copy.deepcopy(choice)
-    if isinstance(choice, str):
-        _check(choice, problem)
-    factory = SAMPLERS[choice] if isinstance(choice, str) else choice
+    factory = _named(choice, problem) if isinstance(choice, str) else choice
     known = inspect.signature(factory).parameters.keys() - {"seed"}
     for option in options.keys() - known:
         guess = did_you_mean(option, known) or "; its options: " + ", ".join(sorted(known))
@@ -185,15 +179,14 @@ def _sampler(problem: Problem, choice: Choice, options: dict[str, Any]) -> sampl
     return factory(seed=problem.seed("optuna"), **options)
 
 
-def _check(name: str, problem: Problem) -> None:
+def _named(name: str, problem: Problem) -> Factory:
     if name not in SAMPLERS:
         guess = did_you_mean(name, SAMPLERS) or f"; expected {', '.join(SAMPLERS)}"
         raise OptionError(f"sampler={name!r} is unknown{guess}")
     for library in LIBRARIES.get(name, ()):
         if importlib.util.find_spec(library) is None:
             fix = f"pip install 'tunesmith-optuna[{name}]'"
-            raise MissingLibraryError(
-                f"sampler={name!r} needs {library}, not installed here: {fix}"
-            )
+            raise MissingLibraryError(f"sampler={name!r} needs {library}, not installed: {fix}")
     if name == "cmaes" and len(problem.objectives) > 1:
         raise CapabilityError("sampler='cmaes' takes one objective; use 'tpe', 'nsga2' or 'nsga3'")
+    return SAMPLERS[name]

@@ -63,7 +63,7 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
 
 @hookimpl
 def tunesmith_executors() -> Sequence[ExecutorSpec]:
-    """Return the executor that needs nothing but this process."""
+    """Return the executors that need nothing but this process."""
     return [
         ExecutorSpec(
             name="inline",
@@ -71,5 +71,13 @@ def tunesmith_executors() -> Sequence[ExecutorSpec]:
             api="1.0",
             in_process=True,
             summary="runs trials in this process, one at a time",
-        )
+        ),
+        ExecutorSpec(
+            name="simulated",
+            factory="tunesmith._executors.simulated:SimulatedExecutor",
+            api="1.0",
+            in_process=True,
+            preference=-1,
+            summary="runs trials on simulated workers and a virtual clock",
+        ),
     ]

@@ -17,10 +17,13 @@ from tunesmith.errors import PluginError, TunesmithError, UsageError
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS = {
+    "run": Lazy("tunesmith._cli.run:command", "Run an experiment."),
+    "resume": Lazy("tunesmith._cli.resume:command", "Go on with a run that was cut off."),
     "ls": Lazy("tunesmith._cli.ls:command", "List the runs in a folder."),
     "show": Lazy("tunesmith._cli.show:command", "Show how one run stands."),
     "trials": Lazy("tunesmith._cli.trials:command", "List the trials of a run."),
     "story": Lazy("tunesmith._cli.story:command", "Tell what happened to one trial, and why."),
+    "rerun": Lazy("tunesmith._cli.rerun:command", "Run one trial again, to debug it."),
     "plugins": Lazy(
         "tunesmith._cli.plugins:plugins",
         "List what is installed, and whether it can be used.",

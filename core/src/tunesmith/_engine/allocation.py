@@ -6,7 +6,7 @@ from tunesmith._engine.ending import Ending
 from tunesmith._engine.lifecycle import Lifecycle
 from tunesmith._engine.scheduling import SchedulerGate
 from tunesmith._engine.settings import Settings
-from tunesmith._engine.trials import Trials, TrialState
+from tunesmith._engine.trials import Trial, Trials, TrialState
 from tunesmith.protocols import commands
 
 
@@ -22,7 +22,7 @@ class Allocation:
         lifecycle: Lifecycle,
         out: list[commands.AnyCommand],
     ) -> None:
-        self._num_samples = settings.num_samples
+        self.num_samples = settings.num_samples
         self._lookahead = settings.lookahead
         self._settings = settings
         self._trials = trials
@@ -37,28 +37,49 @@ class Allocation:
     def _may_ask(self) -> bool:
         if self.search_ended or self._ending.has_begun:
             return False
-        return self._num_samples is None or self._trials.created < self._num_samples
+        return self.num_samples is None or self._trials.created < self.num_samples
 
     def fill(self) -> None:
         """Launch what the scheduler chooses, then ask for what is still missing."""
         if self.slots is None or self._ending.has_begun:
             return
-        asked = self._trials.of(TrialState.ASKED)
         pending = self._trials.of(TrialState.PENDING)
         paused = self._trials.of(TrialState.PAUSED)
         while self._trials.active < self.slots and (pending or paused):
-            self._gate.view.searching = self._may_ask or bool(asked)
-            chosen = self._gate.next_trial()
+            self._gate.view.searching = self._is_searching()
+            chosen = self._returning() or self._gate.next_trial()
             if chosen is None:
                 break
             self._lifecycle.launch(chosen)
-        missing = self.slots - self._trials.active + self._lookahead - len(asked) - len(pending)
+        if pending or paused:
+            self._lifecycle.review()
+        missing = self._missing()
         new = []
         while missing > 0 and self._may_ask:
             new.append(self._trials.add().id)
             missing -= 1
         if new:
             self._out.append(commands.Ask(trials=tuple(new)))
+
+    def _returning(self) -> Trial | None:
+        """Return a trial that lost its slot through no decision, and gets the next one."""
+        head = next(iter(self._trials.of(TrialState.PENDING).values()), None)
+        return head if head is not None and head.attempt else None
+
+    def _missing(self) -> int:
+        """Return how many suggestions are still to be asked for; below zero: there are too many."""
+        asked = len(self._trials.of(TrialState.ASKED))
+        pending = len(self._trials.of(TrialState.PENDING))
+        return (self.slots or 0) - self._trials.active + self._lookahead - asked - pending
+
+    def _is_searching(self) -> bool:
+        """Whether another trial can come; not by itself where the searcher waits for results."""
+        asked = self._trials.of(TrialState.ASKED)
+        if self._trials.active:
+            return self._may_ask or bool(asked)
+        return (self._may_ask and self._missing() > 0) or any(
+            not trial.is_deferred for trial in asked.values()
+        )
 
     def settle(self) -> commands.Finish | None:
         """Return the end of the experiment, if nothing can go on any more."""

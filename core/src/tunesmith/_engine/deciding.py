@@ -8,7 +8,16 @@ from tunesmith._engine.scheduling import SchedulerGate
 from tunesmith._engine.stopping import StopRule
 from tunesmith._engine.telling import Teller
 from tunesmith._engine.trials import Trial, Trials, TrialState
-from tunesmith.protocols import Continue, Fork, Pause, Reallocate, Result, Stop, commands
+from tunesmith.protocols import (
+    Checkpoint,
+    Continue,
+    Fork,
+    Pause,
+    Reallocate,
+    Result,
+    Stop,
+    commands,
+)
 
 
 class Decider:
@@ -79,17 +88,32 @@ class Decider:
             return False
         self._retention.pin(source)
         if trial.launch_from is not None:
-            self._retention.unpin(trial.launch_from)
+            self.release(trial.launch_from)
+        self._retention.forked(trial)
         trial.launch_from = source
         trial.config = fork.config
         trial.resource = source.resource
         trial.last = trial.best = None
+        trial.asks_first = True
         if trial.state is TrialState.RUNNING:
             self._restart(trial, fork.reason)
         return True
 
+    def release(self, checkpoint: Checkpoint) -> None:
+        """Let go of a checkpoint that a trial started from."""
+        self._out.extend(
+            commands.DropCheckpoint(checkpoint=gone) for gone in self._retention.unpin(checkpoint)
+        )
+
+    def first(self, trial: Trial) -> None:
+        """Have the scheduler say how far the trial's next attempt runs."""
+        trial.asks_first = False
+        trial.decide_at = self._gate.first(trial)
+
     def _restart(self, trial: Trial, reason: str) -> None:
         trial.reason = reason
+        # Asked now, so that a crash before the next launch loses no answer.
+        self.first(trial)
         self._trials.move(trial, TrialState.RESTARTING)
         self._out.append(
             commands.Stop(
@@ -98,12 +122,18 @@ class Decider:
         )
 
     def review(self) -> None:
-        """Carry out what the scheduler decides on paused trials."""
-        for trial_id, decision in self._gate.review().items():
-            trial = self._trials[trial_id]
+        """Carry out what the scheduler decides on trials that hold no slot."""
+        for trial, decision in self._gate.review():
             if isinstance(decision, Fork):
-                self._fork(trial, decision)
+                if not _is_done(trial, decision):
+                    self._fork(trial, decision)
             else:
                 self._ending.retire(
                     trial, decision.reason, outcome="completed" if decision.complete else "stopped"
                 )
+
+
+def _is_done(trial: Trial, fork: Fork) -> bool:
+    """Tell whether a trial that holds no slot was forked so already."""
+    origin = trial.launch_from
+    return origin is not None and origin.trial == fork.source and trial.config == fork.config

@@ -8,6 +8,7 @@ from tunesmith._engine.settings import Settings
 from tunesmith._engine.trials import Trial, Trials, TrialState
 from tunesmith.errors import PluginError, TrialError, TunesmithError
 from tunesmith.protocols import commands
+from tunesmith.protocols.events import Outcome
 
 RunStatus = Literal["completed", "stopped", "failed"]
 
@@ -49,14 +50,14 @@ class Ending:
         if self.has_begun:
             return
         self.status, self.reason, self.keeps_trials = status, reason, interrupt
-        outcome = "interrupted" if interrupt else "stopped"
+        outcome: Outcome = "interrupted" if interrupt else "stopped"
         for state in (TrialState.STARTING, TrialState.RUNNING):
             for trial in list(self._trials.of(state).values()):
                 self.stop(trial, reason, outcome=outcome)
 
-    def stop(self, trial: Trial, reason: str, *, outcome: str) -> None:
+    def stop(self, trial: Trial, reason: str, *, outcome: Outcome) -> None:
         """Have the running attempt end."""
-        trial.reason = reason
+        trial.reason, trial.outcome = reason, outcome
         self._trials.move(trial, TrialState.STOPPING)
         self.out.append(
             commands.Stop(
@@ -67,9 +68,9 @@ class Ending:
             )
         )
 
-    def retire(self, trial: Trial, reason: str, *, outcome: str = "stopped") -> None:
+    def retire(self, trial: Trial, reason: str, *, outcome: Outcome = "stopped") -> None:
         """Have a trial that holds no slot end."""
-        trial.reason = reason
+        trial.reason, trial.outcome = reason, outcome
         trial.is_open = True
         self._trials.move(trial, TrialState.RETIRING)
         self.out.append(

@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from tunesmith._engine.allocation import Allocation
 from tunesmith._engine.lifecycle import Lifecycle
 from tunesmith._engine.scheduling import SchedulerFailure, SchedulerGate
@@ -29,7 +31,8 @@ class Engine:
 
     Deterministic: the same settings, scheduler and events give the same commands. It reads no
     clock (time arrives on events) and touches nothing outside itself. `has_ignored` tells whether
-    the last event came too late to count, and is to be forgotten.
+    the last event came too late to count, and is to be forgotten; `cause` is what a scheduler or
+    stopper raised.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class Engine:
         self._used_s = 0.0
         self.is_finished = False
         self.has_ignored = False
+        self.cause: BaseException | None = None
         self._experiment_events: dict[type, Callable[[Any], None]] = {
             events.RunStarted: self._run_started,
+            events.ExperimentChanged: self._experiment_changed,
             events.CapacityChanged: self._capacity_changed,
             events.SearchEnded: self._search_ended,
             events.ExecutorFailed: self._executor_failed,
@@ -77,8 +82,10 @@ class Engine:
             self._allocation.fill()
         except SchedulerFailure as failure:
             self._ending.fail(str(failure), PluginError)
+            self.cause = failure.__cause__
         except StopperFailure as failure:
             self._ending.fail(str(failure), UsageError)
+            self.cause = failure.__cause__
         if not self.is_finished:
             finish = self._allocation.settle()
             if finish is not None:
@@ -106,6 +113,10 @@ class Engine:
     def ignored(self) -> Counter[str]:
         """How many late and repeated events were ignored, by kind."""
         return self._lifecycle.ignored
+
+    def checkpoints(self) -> set[str]:
+        """Return the paths of all checkpoints that are still known."""
+        return {checkpoint.path for trial in self._trials for checkpoint in trial.checkpoints}
 
     def counts(self) -> dict[str, int]:
         """Return how many trials have each public status."""
@@ -184,17 +195,21 @@ class Engine:
         self.is_finished = False
         self._ending.reset()
         self._allocation.slots = None
-        for trial in reversed(self._trials.holding()):
-            trial.is_open = False
-            self._trials.move(trial, TrialState.PENDING, first=True)
-        asked = tuple(self._trials.of(TrialState.ASKED))
-        if asked:
-            self._out.append(commands.Ask(trials=asked))
-        budget = self._settings.time_budget_s
-        if budget is not None:
-            self._out.append(
-                commands.WakeAt(at=event.at + max(0.0, budget - self._used_s), name=TIME_BUDGET)
-            )
+        self._lifecycle.take_up_again()
+        self._set_alarm()
+
+    def _experiment_changed(self, event: events.ExperimentChanged) -> None:
+        """Go on with other limits."""
+        self._settings = msgspec.structs.replace(self._settings, **event.changes)
+        self._allocation.num_samples = self._settings.num_samples
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Have the engine woken when the time budget is used up."""
+        budget, since = self._settings.time_budget_s, self._run_since
+        if budget is not None and since is not None:
+            at = since + max(0.0, budget - self._used_s)
+            self._out.append(commands.WakeAt(at=at, name=TIME_BUDGET))
 
     def _capacity_changed(self, event: events.CapacityChanged) -> None:
         self._allocation.slots = event.slots

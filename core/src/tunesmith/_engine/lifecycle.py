@@ -78,12 +78,26 @@ class Lifecycle:
         if waiting:
             self._out.append(commands.Ask(trials=tuple(trial.id for trial in waiting)))
 
+    def take_up_again(self) -> None:
+        """After the driver died: bring every trial to where the rest of its orders had led it."""
+        for trial in reversed(self._trials.holding()):
+            trial.is_open = False
+            if trial.state is TrialState.PAUSING:
+                self._pause(trial)
+            elif trial.state is TrialState.STOPPING and trial.outcome != "interrupted":
+                self.ending.retire(trial, trial.reason, outcome=trial.outcome)
+            else:
+                trial.anchor = trial.heard
+                self._trials.move(trial, TrialState.PENDING, first=True)
+        for trial in list(self._trials.of(TrialState.RETIRING).values()):
+            self.ending.retire(trial, trial.reason, outcome=trial.outcome)
+
     # Running -------------------------------------------------------------------------------------
 
     def launch(self, trial: Trial) -> None:
         """Give the trial a slot and start its next attempt."""
-        if trial.attempt == 0 or trial.state is not TrialState.PENDING:
-            trial.decide_at = self._gate.first(trial)
+        if trial.asks_first:
+            self._decider.first(trial)
         trial.attempt += 1
         trial.is_open = True
         self._trials.move(trial, TrialState.STARTING)
@@ -96,12 +110,15 @@ class Lifecycle:
                 resources=trial.resources,
                 until=self._decider.until(trial),
                 seen=trial.resource,
+                anchor=trial.anchor,
             )
         )
+        trial.anchor = trial.heard = None
 
     def started(self, trial: Trial, event: TrialStarted) -> None:
         """Note that training code runs."""
-        del event
+        source = trial.newest()
+        trial.heard = commands.Anchor(event.at, source.elapsed_s if source else 0.0)
         self._trials.move(trial, TrialState.RUNNING)
 
     def again(self, trial: Trial, event: object) -> None:
@@ -132,6 +149,7 @@ class Lifecycle:
         trial.resource = report.resource
         metrics = report.metrics
         trial.cost_s = metrics.get("time_total_s", trial.cost_s)
+        trial.heard = commands.Anchor(metrics.get("timestamp", 0.0), trial.cost_s)
         values = []
         for objective in self._objectives:
             if objective.metric not in metrics:
@@ -142,6 +160,7 @@ class Lifecycle:
         if trial.best is None or result.values[0] < trial.best.values[0]:
             trial.best = result
         self._out.extend(self._teller.reported(trial, result))
+        self._gate.reported(trial, result)
         return result
 
     # Checkpoints ---------------------------------------------------------------------------------
@@ -149,7 +168,7 @@ class Lifecycle:
     def saved(self, trial: Trial, event: CheckpointSaved) -> None:
         """Note a durable checkpoint, and drop those it makes superfluous."""
         if trial.launch_from is not None and trial.state is not TrialState.RESTARTING:
-            self._retention.unpin(trial.launch_from)
+            self._decider.release(trial.launch_from)
             trial.launch_from = None
         self._retention.saved(trial, event.checkpoint)
         for checkpoint in self._retention.superfluous(trial):
@@ -157,10 +176,18 @@ class Lifecycle:
 
     # Ends ----------------------------------------------------------------------------------------
 
+    def review(self) -> None:
+        """Carry out what the scheduler decides on trials that hold no slot."""
+        self._decider.review()
+
     def paused(self, trial: Trial, event: TrialPaused) -> None:
         """Free the slot of a trial that can be resumed."""
         del event
+        self._pause(trial)
+
+    def _pause(self, trial: Trial) -> None:
         trial.is_open = False
+        trial.asks_first = True
         self._trials.move(trial, TrialState.PAUSED)
         self._out.extend(self._teller.paused(trial))
         self._decider.review()
@@ -195,7 +222,7 @@ class Lifecycle:
         if (was_stopping and self.ending.keeps_trials) or self._may_retry(trial, event.failure):
             self._trials.move(trial, TrialState.PENDING, first=True)
         elif was_stopping:
-            self._finish(trial, TrialState.STOPPED, trial.reason)
+            self._finish(trial, FINAL[trial.outcome], trial.reason)
         else:
             self._finish(trial, TrialState.FAILED, event.reason or event.failure)
 
@@ -214,7 +241,7 @@ class Lifecycle:
         self._gate.ended(trial)
         self.ending.count(trial)
         if trial.launch_from is not None:
-            self._retention.unpin(trial.launch_from)
+            self._decider.release(trial.launch_from)
             trial.launch_from = None
         for checkpoint in self._retention.ended(trial):
             self._out.append(commands.DropCheckpoint(checkpoint=checkpoint))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from tunesmith._engine.trials import Trial, Trials, TrialState
@@ -21,6 +21,8 @@ from tunesmith.protocols import (
 )
 
 DECISIONS = (Continue, Stop, Pause, Fork, Reallocate)
+WAITING = (TrialState.PENDING, TrialState.PAUSED)
+LEAVING = (TrialState.PAUSING, TrialState.STOPPING, TrialState.RETIRING)
 
 
 class SchedulerFailure(PluginError):
@@ -66,6 +68,9 @@ class SchedulerGate:
         self._next: Callable[[LiveView], Any] | None = getattr(scheduler, "next_trial", None)
         self._add: Callable[[TrialView], None] | None = getattr(scheduler, "on_trial_add", None)
         self._end: Callable[[TrialView], None] | None = getattr(scheduler, "on_trial_end", None)
+        self._report: Callable[[TrialView, Result], None] | None = getattr(
+            scheduler, "on_report", None
+        )
         self._review: Callable[[], Any] | None = getattr(scheduler, "review", None)
 
     def added(self, trial: Trial) -> None:
@@ -77,6 +82,11 @@ class SchedulerGate:
         """Tell it that a trial is over."""
         if self._end is not None:
             self._guarded("on_trial_end", self._end, trial.view())
+
+    def reported(self, trial: Trial, result: Result) -> None:
+        """Tell it of a report."""
+        if self._report is not None:
+            self._guarded("on_report", self._report, trial.view(), result)
 
     def first(self, trial: Trial) -> float | None:
         """Return the resource at which a trial that starts now wants its first decision."""
@@ -107,24 +117,26 @@ class SchedulerGate:
         if chosen is None:
             return None
         trial = self._trials.find(chosen) if isinstance(chosen, str) else None
-        if trial is None or trial.state not in (TrialState.PENDING, TrialState.PAUSED):
+        if trial is None or trial.state not in WAITING:
             raise self._broken("next_trial", chosen, "the id of a pending or paused trial, or None")
         return trial
 
-    def review(self) -> Mapping[str, Stop | Fork]:
-        """Return decisions on paused trials."""
+    def review(self) -> list[tuple[Trial, Stop | Fork]]:
+        """Return decisions on trials that hold no slot; those that come too early are left out."""
         if self._review is None:
-            return {}
-        decisions = self._guarded("review", self._review)
-        for trial_id, decision in decisions.items():
+            return []
+        decided = []
+        for trial_id, decision in self._guarded("review", self._review).items():
             trial = self._trials.find(trial_id)
-            if trial is None or trial.state is not TrialState.PAUSED:
+            if trial is None or trial.state not in (*WAITING, *LEAVING):
                 raise self._broken(
                     "review", {trial_id: decision}, "decisions on paused trials only"
                 )
             if not isinstance(decision, Stop | Fork):
                 raise self._broken("review", decision, "Stop or Fork")
-        return decisions  # type: ignore[no-any-return]
+            if trial.state in WAITING:
+                decided.append((trial, decision))
+        return decided
 
     def _guarded(self, call: str, method: Callable[..., Any], *arguments: Any) -> Any:
         try:

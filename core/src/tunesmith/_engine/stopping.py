@@ -31,11 +31,20 @@ class StopRule:
         try:
             return bool(self._stopper(trial_id, metrics))
         except Exception as error:
-            raise StopperFailure(
-                f"stop criterion {self._stopper!r} failed on trial {trial_id}: "
-                f"{type(error).__name__}: {error}"
+            raise self._failure(
+                f"failed on trial {trial_id}, which reported {', '.join(map(repr, metrics))}", error
             ) from error
 
     def all_stopped(self) -> bool:
         """Tell whether the whole experiment has met its stop criterion."""
-        return self._stop_all is not None and bool(self._stop_all())
+        if self._stop_all is None:
+            return False
+        try:
+            return bool(self._stop_all())
+        except Exception as error:
+            raise self._failure("failed in stop_all()", error) from error
+
+    def _failure(self, what: str, error: Exception) -> StopperFailure:
+        return StopperFailure(
+            f"stop criterion {self._stopper!r} {what}: {type(error).__name__}: {error}"
+        )

@@ -15,6 +15,7 @@ from tunesmith.protocols import (
     TrialStatus,
     TrialView,
 )
+from tunesmith.protocols.commands import Anchor
 from tunesmith.protocols.events import Outcome
 
 
@@ -55,9 +56,17 @@ ENDED = frozenset({TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED})
 
 
 class Trial:
-    """One trial's record; `attempt` counts launches, `is_open`: the last one still runs."""
+    """One trial's record; `attempt` counts launches, `is_open`: the last one still runs.
+
+    `asks_first`: the scheduler is yet to say how far the next attempt runs. `peak` is the best
+    value before the newest fork, and its checkpoint.
+    `heard` is when it started or last reported in its newest attempt, `anchor` the same
+    for one that is to be put back there.
+    """
 
     __slots__ = (
+        "anchor",
+        "asks_first",
         "attempt",
         "best",
         "checkpoints",
@@ -65,11 +74,14 @@ class Trial:
         "cost_s",
         "decide_at",
         "error",
+        "heard",
         "id",
         "is_deferred",
         "is_open",
         "last",
         "launch_from",
+        "outcome",
+        "peak",
         "reason",
         "resource",
         "resources",
@@ -83,6 +95,9 @@ class Trial:
         self.state = TrialState.ASKED
         self.config: Config = {}
         self.attempt = 0
+        self.anchor: Anchor | None = None
+        self.asks_first = True
+        self.heard: Anchor | None = None
         self.is_open = False
         self.is_deferred = False
         self.resource = 0.0
@@ -93,10 +108,12 @@ class Trial:
         self.cost_s = 0.0
         self.checkpoints: list[Checkpoint] = []
         self.launch_from: Checkpoint | None = None
+        self.peak: tuple[float, Checkpoint] | None = None
         self.resources: Resources | None = None
         self.retries: Counter[str] | None = None
         self.error: ErrorInfo | None = None
         self.reason = ""
+        self.outcome: Outcome = "stopped"
 
     def view(self) -> TrialView:
         """Return a frozen snapshot."""
@@ -124,6 +141,7 @@ class Trial:
         self.last = self.best = None
         self.retries = None
         self.launch_from = None
+        self.peak = None
 
 
 class Trials:

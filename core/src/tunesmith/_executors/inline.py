@@ -29,12 +29,12 @@ class InlineExecutor:
             )
         self._context = context
         limit = context.max_concurrent
-        self._capacity = slots if limit is None else min(slots, limit)
+        self.slots = slots if limit is None else min(slots, limit)
         self._idle: list[TrialWorker] = []
         self._held: dict[str, _Held] = {}
         self._queued: deque[ExecutorCommand] = deque()
         self._turns: deque[_Held] = deque()
-        self._events: list[AnyEvent] = [CapacityChanged(at=wall_clock(), slots=self._capacity)]
+        self._events: list[AnyEvent] = [CapacityChanged(at=wall_clock(), slots=self.slots)]
         self._woken = threading.Event()
         self._closed = False
 
@@ -82,7 +82,7 @@ class InlineExecutor:
             command = self._queued.popleft()
             held = self._held.get(command.trial)
             if isinstance(command, Launch):
-                if held is None and len(self._held) >= self._capacity:
+                if held is None and len(self._held) >= self.slots:
                     unplaced.append(command)
                 else:
                     self._give(self._admit(command, held), command)

@@ -24,6 +24,7 @@ from tunesmith._trainable.checkpoint import SavedCheckpoint
 from tunesmith._trainable.failure import describe, forget_frames, kind_of
 from tunesmith._trainable.host import TrainableHost
 from tunesmith._trainable.session import Assignment, Progress, Session, TrialStopped
+from tunesmith._trainable.timing import TimeMetric
 from tunesmith.errors import TrialError
 from tunesmith.protocols.checkpoint import Checkpoint
 from tunesmith.protocols.commands import (
@@ -42,6 +43,7 @@ from tunesmith.protocols.events import (
     TrialPaused,
     TrialStarted,
 )
+from tunesmith.protocols.executor import TrialClock
 from tunesmith.protocols.result import Report
 from tunesmith.protocols.trial import Config
 
@@ -65,6 +67,11 @@ class Workers(msgspec.Struct, frozen=True):
         """Return a factory that carries `references` in place of the parameters of these names."""
         form = self.settings.trainable.with_references(references, fetch)
         return Workers(msgspec.structs.replace(self.settings, trainable=form))
+
+    def timed(self, metric: str, clock: TrialClock) -> Workers:
+        """Return a factory whose workers read training time from `metric`, and have this clock."""
+        time = TimeMetric(metric, clock.at)
+        return Workers(msgspec.structs.replace(self.settings, time=time, clock=clock.now))
 
     def __call__(self) -> Worker:
         """Return a new worker."""
@@ -170,6 +177,7 @@ class Worker:
             resources=launch.resources or settings.resources,
             resource=settings.resource,
             objective=settings.objective,
+            objectives=settings.objectives,
             policy=settings.checkpoint,
         )
         session = Session(
@@ -177,6 +185,7 @@ class Worker:
             settings.clock,
             checkpoint=self._found(found) if found else None,
             progress=Progress(found.iteration, found.resource, found.elapsed_s) if found else None,
+            time=settings.time,
         )
         return Attempt(launch, session, self._output)
 
@@ -261,6 +270,12 @@ class Worker:
             yield TrialPaused(**self._stamp(attempt.launch))
 
     def _end(self, attempt: Attempt, outcome: Outcome, reason: str = "") -> Iterator[AnyEvent]:
+        if outcome == "completed":
+            try:
+                attempt.session.check_end()
+            except TrialError as missing:
+                yield from self._fail(attempt.launch, missing)
+                return
         may_go_on = outcome == "interrupted"
         if (may_go_on or self._settings.checkpoint.at_end) and attempt.keeps_state:
             yield from self._save(attempt)
@@ -276,6 +291,8 @@ class Worker:
 
     def _fail(self, launch: Launch, error: BaseException) -> Iterator[AnyEvent]:
         described = describe(error)
+        if self._settings.on_error is not None:
+            self._settings.on_error(error)
         if self._attempt is not None:
             self._release(self._attempt, healthy=False)
         yield TrialEnded(

@@ -8,10 +8,10 @@ import msgspec
 
 from tunesmith._journal.codec import UnknownEvent, decode_decisions, decode_event
 from tunesmith._journal.index import Index, Spot
+from tunesmith._journal.lineage import Ancestry, Saved, Stage
 from tunesmith._journal.reader import Reader
 from tunesmith.errors import UsageError
-from tunesmith.protocols.checkpoint import Checkpoint
-from tunesmith.protocols.events import CheckpointSaved, Reported, Suggested, TrialEnded, TrialLost
+from tunesmith.protocols.events import Reported, Suggested, TrialEnded, TrialLost
 from tunesmith.protocols.objective import Objective
 from tunesmith.protocols.result import Metrics, Report
 from tunesmith.protocols.trial import Config
@@ -28,6 +28,7 @@ class Archive:
     def __init__(self, path: str | Path) -> None:
         self.reader = Reader(path)
         self.index = self._indexed(self.reader.header.objectives)
+        self._ancestry = Ancestry(self.reader, self._suggested)
 
     def refresh(self) -> None:
         """Take in what was written since."""
@@ -82,12 +83,18 @@ class Archive:
             if isinstance(event, Reported):
                 yield from event.reports
 
-    def checkpoints(self, trial: str) -> Iterator[Checkpoint]:
-        """Yield the checkpoints that a trial saved, oldest first; they may be gone by now."""
-        for row in self.reader.select(_OF_KIND, (trial, "CheckpointSaved")):
-            event = decode_event(*row)
-            if isinstance(event, CheckpointSaved):
-                yield event.checkpoint
+    def checkpoints(self, trial: str) -> list[Saved]:
+        """Return the checkpoints that a trial saved, oldest first; they may be gone by now."""
+        return self._ancestry.saved(trial)
+
+    def attempt(self, spot: Spot) -> int:
+        """Return which attempt at its trial made a report."""
+        event = self._event(spot.seq)
+        return event.attempt if isinstance(event, Reported) else 1
+
+    def lineage(self, trial: str, attempt: int) -> tuple[Stage, ...]:
+        """Return the stages that led to an attempt, through the trials it was cloned from."""
+        return self._ancestry.stages(trial, attempt)
 
     def metric_names(self) -> list[str]:
         """Return the names of metrics that the first reports carried."""
@@ -98,6 +105,13 @@ class Archive:
                 for report in event.reports:
                     names |= dict.fromkeys(report.metrics)
         return list(names)
+
+    def _suggested(self, trial: str) -> Config:
+        for row in self.reader.select(_OF_KIND, (trial, "Suggested")):
+            event = decode_event(*row)
+            if isinstance(event, Suggested):
+                return event.config
+        raise UsageError(f"trial {trial!r} has no configuration in the journal")
 
     def _event(self, number: int) -> Any:
         rows = self.reader.select(_EVENT, (number,))

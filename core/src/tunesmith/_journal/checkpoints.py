@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 _ASIDE = ".tmp-"
@@ -42,6 +42,22 @@ def drop(folder: str | Path, path: str) -> bool:
         return False
     shutil.rmtree(aside, ignore_errors=True)
     return True
+
+
+def sweep_unknown(folder: str | Path, known: Collection[str]) -> None:
+    """Remove what no event tells of: half written, half removed, or never noted in the journal.
+
+    Only for a run that nobody writes.
+    """
+    sweep(folder)
+    try:
+        trials = os.listdir(Path(folder) / "trials")
+    except OSError:
+        return
+    for trial in trials:
+        for path in existing(folder, trial):
+            if path not in known:
+                drop(folder, path)
 
 
 def sweep(folder: str | Path, trials: Iterable[str] | None = None) -> int:

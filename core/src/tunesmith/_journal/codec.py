@@ -241,8 +241,8 @@ def _decided(event: AnyEvent, command: AnyCommand) -> Decided | None:
                 attempt=attempt,
                 until=_limit(command.until),
                 checkpoint=command.checkpoint,
-                # A first attempt runs what was suggested; a later one may run a fork's.
-                config=command.config if attempt > 1 else None,
+                # A first attempt from nothing runs what was suggested; any other may run a fork's.
+                config=command.config if attempt > 1 or command.checkpoint else None,
                 resources=command.resources,
             )
         case Pause(trial=trial, attempt=attempt, reason=reason):

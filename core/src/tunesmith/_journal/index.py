@@ -66,6 +66,7 @@ class _Ending(msgspec.Struct, gc=False):
 
 
 class _Loss(msgspec.Struct, gc=False):
+    attempt: int
     failure: FailureKind | str
     reason: str = ""
 
@@ -194,6 +195,8 @@ class Index:
         del at
         record = self.records[trial]
         loss = _LOSS.decode(body)
+        # Where a worker dies at once, the news that it had started may die with it.
+        record.attempts = max(record.attempts, loss.attempt)
         self._move(record, "pending", loss.reason or loss.failure)
         record.error = seq
 

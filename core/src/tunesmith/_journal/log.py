@@ -21,6 +21,9 @@ from tunesmith.protocols.commands import AnyCommand
 from tunesmith.protocols.events import AnyEvent
 
 _BUSY_S = 30.0
+_FAREWELL_MS = 200
+"""How long the end of a run may wait for a reader to let go of the log."""
+
 _INSERT = "INSERT INTO events (at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?)"
 _TAKE = "UPDATE control SET taken_at = ? WHERE id = ?"
 _WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
@@ -56,6 +59,8 @@ class Journal:
         with _writing(folder):
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA synchronous = NORMAL")
+            # Folding the log into the file waits for the disk: rarer than SQLite's own 1000 pages.
+            connection.execute("PRAGMA wal_autocheckpoint = 4000").fetchone()
             connection.execute(
                 "INSERT OR REPLACE INTO experiment VALUES ('writer', ?)",
                 (f"process {os.getpid()} on {socket.gethostname()}",),
@@ -80,9 +85,9 @@ class Journal:
                     f"go on with the old one: tune.resume({str(folder)!r})"
                 )
             with _writing(folder):
+                _initialise(file, header)
                 connection = _connect(file)
                 with _closed_on_error(connection):
-                    _initialise(connection, header)
                     return cls(folder, connection, lock)
 
     @classmethod
@@ -115,12 +120,14 @@ class Journal:
         for event, commands in entries:
             decisions = encode_decisions(event, commands) if commands else None
             rows.append((*encode_event(event), decisions))
+        heard = [(rows[-1][0], request) for request in taken]
         connection = self._connection
         with _writing(self.folder):
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT, rows)
-                connection.executemany(_TAKE, [(rows[-1][0], request) for request in taken])
+                if heard:
+                    connection.executemany(_TAKE, heard)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -141,6 +148,11 @@ class Journal:
                 )
             yield row.seq, row.event
 
+    def last_at(self) -> float:
+        """Return when the last event happened, 0 before the first."""
+        found = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
+        return float((found.fetchone() or (0.0,))[0])
+
     def controls(self) -> tuple[Control, ...]:
         """Return the live requests not taken yet, oldest first; cheap while there are none."""
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
@@ -159,6 +171,7 @@ class Journal:
         self._reader.close()
         # A full disk or a busy reader leaves the log beside the file, where readers find it.
         with contextlib.suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout = {_FAREWELL_MS}")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._connection.close()
         self._lock.release()
@@ -207,15 +220,20 @@ def _connect(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
 
 
-def _initialise(connection: sqlite3.Connection, header: Header) -> None:
-    """Write tables, views and header in one transaction: there is a whole run or none."""
-    connection.executescript(f"BEGIN; {TABLES} {views(header.objectives[0])}")
-    connection.executemany(
-        "INSERT INTO experiment VALUES (?, ?)",
-        (("format", str(FORMAT)), ("header", pack(header))),
-    )
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
-    connection.execute("COMMIT")
+def _initialise(file: Path, header: Header) -> None:
+    """Write tables, views and header aside and rename them: there is a whole run or none."""
+    aside = file.with_name(f"{FILE}.new")
+    for remains in (aside, aside.with_name(f"{aside.name}-journal")):
+        remains.unlink(missing_ok=True)  # of a run that was killed as it began
+    with contextlib.closing(_connect(aside)) as connection:
+        connection.executescript(f"BEGIN; {TABLES} {views(header.objectives[0])}")
+        connection.executemany(
+            "INSERT INTO experiment VALUES (?, ?)",
+            (("format", str(FORMAT)), ("header", pack(header))),
+        )
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")
+    aside.replace(file)
 
 
 def _locked(folder: Path) -> RunLock:
@@ -227,8 +245,8 @@ def _locked(folder: Path) -> RunLock:
         with contextlib.suppress(UsageError), contextlib.closing(Reader(folder)) as reader:
             writer = reader.writer or writer
         raise UsageError(
-            f"{str(folder)!r} is being written by {writer}; wait for it to end, or stop it: "
-            f"tunesmith stop {folder}"
+            f"{str(folder)!r} is being written by {writer}; wait for it to end, or end "
+            "that process"
         ) from None
 
 

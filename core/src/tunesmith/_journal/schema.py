@@ -66,8 +66,9 @@ WITH run AS (
     SELECT trial, max(seq) AS seq, at, kind, body FROM events
     WHERE kind IN ('TrialStarted', 'TrialPaused', 'TrialEnded', 'TrialLost') GROUP BY trial
 ), started AS (
-    SELECT trial, max(json_extract(body, '$.attempt')) AS attempts, min(at) AS at FROM events
-    WHERE kind = 'TrialStarted' GROUP BY trial
+    SELECT trial, max(json_extract(body, '$.attempt')) AS attempts,
+        min(CASE WHEN kind = 'TrialStarted' THEN at END) AS at
+    FROM events WHERE kind IN ('TrialStarted', 'TrialLost') GROUP BY trial
 ), closed AS (
     SELECT json_extract(d.value, '$.trial') AS trial, max(e.seq) AS seq,
         json_extract(d.value, '$.outcome') AS outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from tunesmith._run.counsel import Counsel
@@ -86,7 +86,8 @@ class ThreadedAdvisor:
                 self._wake()
 
 
-def _carry_out(counsel: Counsel, command: Ask | Tell) -> list[AnyEvent]:
+def _carry_out(counsel: Counsel, command: Ask | Tell) -> Iterator[AnyEvent]:
+    """Yield each answer as soon as it is there: a trial need not wait for another's."""
     if isinstance(command, Ask):
-        return list(counsel.ask(command.trials))
-    return list(counsel.tell(command))
+        return counsel.ask(command.trials)
+    return counsel.tell(command)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from tunesmith._journal.checkpoints import sweep_unknown
+from tunesmith._journal.log import Journal
 from tunesmith._run import watchers
-from tunesmith._run.assembly import Parts, assembled
+from tunesmith._run.assembly import Parts, assembled, reassembled
 from tunesmith._run.audience import Audience
 from tunesmith._run.board import Facts
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.display import Display
 from tunesmith._run.driver import Driver
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.goal import Goal, later
 from tunesmith._run.interrupts import handled
+from tunesmith._run.record import experiment_of
+from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, load
+from tunesmith.errors import TrialError, TunesmithError
 from tunesmith.plugins import Registry, default_registry
 from tunesmith.protocols import Config
-from tunesmith.protocols.events import RunEnded
+from tunesmith.protocols.events import AnyEvent, RunEnded
 
 STOPPING = "stopping: running trials end at their next report; press Ctrl-C again to stop now"
+
+STOPPED_WITH = "stopped with"
+"""How the reason of a run begins that a signal ended."""
 
 
 def run(
@@ -79,10 +91,14 @@ def run(
         verbose: 0 prints nothing, 1 progress and summary, 2 a line for each change of a trial.
         unknown: Refused, with the closest name there is.
 
+    Ctrl-C ends the run cleanly: running trials end at their next report, and what came of it is
+    returned. A second one ends it now; everything reported until then is recorded.
+
     Raises:
         UsageError: something above cannot be; raised before the first trial.
         PluginError: an algorithm is missing, broken, or failed while it ran.
         TrialError: training code failed in a way that ended the run.
+        KeyboardInterrupt: the run was ended by a second Ctrl-C.
     """
     given = {key: value for key, value in locals().items() if value is not None}
     return execute(Experiment.create(**{**given.pop("unknown"), **given}))
@@ -93,7 +109,58 @@ def execute(experiment: Experiment, registry: Registry | None = None) -> Results
     registry = registry or default_registry()
     callbacks = watchers.resolve(experiment.callbacks, registry)
     with assembled(experiment, registry) as parts:
+        conducted = _conduct(experiment, parts, callbacks)
+    return _conclude(conducted)
+
+
+def resume(path: str | os.PathLike[str], trainable: Any = None, **changes: Any) -> Results:
+    """Go on with a run that was stopped or cut off, as if it never had been, and return it all.
+
+    Its events are played back to a fresh scheduler and searcher, which thereby stand where they
+    stood; trials that ran go on from their newest checkpoint, or else from their start, and report
+    nothing twice.
+
+    Args:
+        path: The run's folder.
+        trainable: The training code; needed only where the run knows no import path of it.
+        changes: `num_samples` or `time_budget_s`, to go on for longer; `max_concurrent`,
+            `resources`, `executor`, `callbacks`, `checkpoint`, `verbose`, to go on in another way;
+            and what a journal cannot hold, such as a `stop` function, given as it was.
+
+    Raises:
+        UsageError: there is no such run, it is still running, or something is missing or
+            contradicts what was decided so far.
+        PluginError, TrialError, KeyboardInterrupt: as `run`.
+    """
+    registry = default_registry()
+    given = changes if trainable is None else {"trainable": trainable, **changes}
+    with Journal.open(os.fspath(path)) as journal:
+        experiment = experiment_of(journal.header, journal.folder, given)
+        goal = later(experiment, journal, given)
+        callbacks = watchers.resolve(experiment.callbacks, registry)
+        with reassembled(experiment, journal, registry) as parts:
+            conducted = _conduct(goal.experiment, parts, callbacks, goal=goal)
+    return _conclude(conducted)
+
+
+class _Conducted(msgspec.Struct, frozen=True):
+    """A run that is over, and those who are yet to be told what came of it."""
+
+    parts: Parts
+    display: Display
+    told: watchers.Watchers
+    ended: RunEnded
+    interrupt: KeyboardInterrupt | None
+
+
+def _conduct(
+    experiment: Experiment, parts: Parts, callbacks: Sequence[Any], *, goal: Goal | None = None
+) -> _Conducted:
+    """Drive the parts to the end, before the eyes of display and callbacks."""
+    with contextlib.ExitStack() as stack:
         display = _display(experiment, parts)
+        stack.callback(display.close)
+        opening = _take_up(parts, goal, display) if goal else []
         told = watchers.Watchers(callbacks, display.warn)
         audience = Audience(told, display if experiment.verbose else None, experiment.objectives)
         driver = Driver(
@@ -103,31 +170,61 @@ def execute(experiment: Experiment, registry: Registry | None = None) -> Results
             advisor=parts.advisor,
             audience=audience,
             folder=parts.folder,
+            in_process=parts.in_process,
         )
         told.on_experiment_start(experiment)
         display.on_experiment_start(experiment)
-        try:
-            ended = _drive(driver, display)
-        finally:
-            display.close()
+        ended, interrupt = _drive(driver, display, opening)
+    return _Conducted(parts, display, told, ended, interrupt)
+
+
+def _conclude(conducted: _Conducted) -> Results:
+    """Tell what came of a run whose parts are closed, workers and journal among them."""
+    parts, ended = conducted.parts, conducted.ended
     results = load(parts.folder)
-    display.on_experiment_end(ended)
-    told.on_experiment_end(results)
+    conducted.display.board.tick(ended.at, results.counts)
+    conducted.display.on_experiment_end(ended)
+    conducted.told.on_experiment_end(results)
+    if conducted.interrupt is not None:
+        raise conducted.interrupt
     if ended.status == "failed":
-        raise parts.engine.fault(f"{ended.reason}\nthe run is in {_path(parts)}")
+        raise _failure(parts, ended, results) from parts.engine.cause
     return results
 
 
-def _drive(driver: Driver, display: Display) -> RunEnded:
-    def stop() -> None:
-        display.say(STOPPING)
-        driver.request_stop("stopped with Ctrl-C")
+def _failure(parts: Parts, ended: RunEnded, results: Results) -> TunesmithError:
+    """Return the error of a failed run; where training code failed, its traceback comes first."""
+    fault, place = parts.engine.fault, f"the run is in {_path(parts)}"
+    first = next((trial.error for trial in results if trial.error), "")
+    if fault is not TrialError or not first.startswith("Traceback"):
+        return fault(f"{ended.reason}\n{place}")
+    # The traceback ends with what the reason ends with.
+    return fault(f"{first.rstrip()}\n{ended.reason.partition(': ')[0]}; {place}")
 
-    with handled(stop):
+
+def _take_up(parts: Parts, goal: Goal, display: Display) -> list[AnyEvent]:
+    """Bring the parts to where the journal ends; return what has to happen first."""
+    events = (event for _, event in parts.journal.events())
+    answers = replay(events, parts.engine, parts.counsel, display.recall)
+    sweep_unknown(parts.folder, parts.engine.checkpoints())
+    return [*goal.changed(parts.executor.now()), *answers]
+
+
+def _drive(
+    driver: Driver, display: Display, opening: Sequence[AnyEvent]
+) -> tuple[RunEnded, KeyboardInterrupt | None]:
+    """Run to the end; return it, and the interrupt that brought it about at once, if one did."""
+
+    def stop(signal: str) -> None:
+        display.say(STOPPING)
+        driver.request_stop(f"{STOPPED_WITH} {signal}")
+
+    with handled(stop, driver.shield):
         try:
-            return driver.run()
-        except KeyboardInterrupt:
-            return driver.abort("stopped at once with Ctrl-C")
+            return driver.run(opening), None
+        except KeyboardInterrupt as interrupt:
+            # The debugger is quit with a message of its own.
+            return driver.abort(str(interrupt) or f"{STOPPED_WITH} Ctrl-C, at once"), interrupt
 
 
 def _display(experiment: Experiment, parts: Parts) -> Display:

@@ -25,6 +25,7 @@ from tunesmith._run import naming
 from tunesmith._run.advisor import Advisor, DirectAdvisor, ThreadedAdvisor
 from tunesmith._run.counsel import Brief, Counsel
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.record import options_of
 from tunesmith._run.seeds import Seeds
 from tunesmith._trainable.checkpoint import CheckpointPolicy
 from tunesmith._trainable.form import TrainableForm, wrap
@@ -77,12 +78,13 @@ class Algorithms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a driver drives."""
+    """All that a driver drives, and the `counsel` behind its advisor."""
 
     engine: Engine
     journal: Journal
     executor: Executor
     advisor: Advisor
+    counsel: Counsel
     folder: Path
     in_process: bool
 
@@ -120,15 +122,7 @@ def choose(plan: Plan) -> Algorithms:
 @contextlib.contextmanager
 def assembled(experiment: Experiment, registry: Registry) -> Iterator[Parts]:
     """Make the run's folder and everything that works in it; close it all at the end."""
-    form = wrap(experiment.trainable)
-    check_names(experiment, registry)
-    plan = Plan(
-        experiment=experiment,
-        form=form,
-        registry=registry,
-        executor=resolve("executor", experiment.executor, registry),
-        scheduler=resolve("scheduler", experiment.scheduler, registry),
-    )
+    plan = draft(experiment, registry)
     name = experiment.name or naming.default_name(experiment.trainable, datetime.now())  # noqa: DTZ005
     folder = naming.make_folder(experiment.storage, name, unique=experiment.name is None)
     with contextlib.ExitStack() as stack:
@@ -141,16 +135,44 @@ def assembled(experiment: Experiment, registry: Registry) -> Iterator[Parts]:
         yield parts
 
 
-def _open(plan: Plan, folder: Path, stack: contextlib.ExitStack) -> Parts:
+@contextlib.contextmanager
+def reassembled(experiment: Experiment, journal: Journal, registry: Registry) -> Iterator[Parts]:
+    """Make everything that works in an existing run's folder; close it all at the end."""
+    plan = draft(experiment, registry)
+    with contextlib.ExitStack() as stack:
+        yield _open(plan, journal.folder, stack, journal=journal)
+
+
+def draft(experiment: Experiment, registry: Registry) -> Plan:
+    """Check and choose what can be at once; nothing is made yet."""
+    form = wrap(experiment.trainable)
+    check_names(experiment, registry)
+    return Plan(
+        experiment=experiment,
+        form=form,
+        registry=registry,
+        executor=resolve("executor", experiment.executor, registry),
+        scheduler=resolve("scheduler", experiment.scheduler, registry),
+    )
+
+
+def _open(
+    plan: Plan, folder: Path, stack: contextlib.ExitStack, *, journal: Journal | None = None
+) -> Parts:
     """Make the parts; the executor comes first, to boot while the searcher is imported."""
     experiment = plan.experiment
-    executor = plan.executor.create(context(plan, folder))
+    since = journal.last_at() if journal else 0.0
+    executor = plan.executor.create(context(plan, folder, since=since))
     stack.callback(executor.close)
     algorithms = choose(plan)
-    problem = pose(experiment, algorithms, in_process=plan.executor.spec.in_process)
+    at_once = journal.header.extra.get("max_concurrent") if journal else None
+    problem = pose(experiment, algorithms, at_once=at_once or getattr(executor, "slots", None))
     searcher = algorithms.searcher.create(problem)
-    scheduler = plan.scheduler.create(msgspec.structs.replace(problem, space=experiment.space))
-    journal = stack.enter_context(Journal.create(folder, describe(plan, algorithms, folder.name)))
+    whole = {"space": experiment.space, "constraints": experiment.constraint}
+    scheduler = plan.scheduler.create(msgspec.structs.replace(problem, **whole))
+    if journal is None:
+        header = describe(plan, algorithms, problem, folder.name)
+        journal = stack.enter_context(Journal.create(folder, header))
     beside = algorithms.searcher.spec.slow and not plan.executor.spec.in_process
     counsel = Counsel(
         searcher,
@@ -170,12 +192,13 @@ def _open(plan: Plan, folder: Path, stack: contextlib.ExitStack) -> Parts:
         journal=journal,
         executor=executor,
         advisor=advisor,
+        counsel=counsel,
         folder=folder,
         in_process=plan.executor.spec.in_process,
     )
 
 
-def context(plan: Plan, folder: Path) -> ExecutorContext:
+def context(plan: Plan, folder: Path, *, since: float) -> ExecutorContext:
     """Return what the executor is made with."""
     experiment = plan.experiment
     settings = WorkerSettings(
@@ -185,6 +208,7 @@ def context(plan: Plan, folder: Path) -> ExecutorContext:
         space=experiment.space,
         resource=experiment.resource,
         objective=experiment.metric[0],
+        objectives=experiment.metric,
         resources=experiment.resources,
         checkpoint=CheckpointPolicy(
             every=experiment.checkpoint.every,
@@ -198,20 +222,21 @@ def context(plan: Plan, folder: Path) -> ExecutorContext:
         folder=str(folder),
         resources=experiment.resources,
         max_concurrent=experiment.max_concurrent,
+        seeds=Seeds(experiment.seed),
+        since=since,
     )
 
 
-def pose(experiment: Experiment, algorithms: Algorithms, *, in_process: bool) -> Problem:
+def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None) -> Problem:
     """Return the problem as the searcher is given it."""
     stop = experiment.stop
     end = stop.get(experiment.resource) if isinstance(stop, Mapping) else None
-    at_once = 1 if in_process else os.cpu_count() or 1
     return Problem(
         space=algorithms.translation.space,
         objectives=experiment.objectives,
         seeds=Seeds(experiment.seed),
         num_samples=trials_to_make(experiment, algorithms),
-        max_concurrent=experiment.max_concurrent or at_once,
+        max_concurrent=at_once or experiment.max_concurrent or os.cpu_count() or 1,
         resource=experiment.resource,
         max_resource=None if end is None else float(end),
     )
@@ -244,7 +269,7 @@ def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
     )
 
 
-def describe(plan: Plan, algorithms: Algorithms, name: str) -> Header:
+def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) -> Header:
     """Return the plain-data description that the journal begins with."""
     experiment, form, registry = plan.experiment, plan.form, plan.registry
     used = {
@@ -273,6 +298,11 @@ def describe(plan: Plan, algorithms: Algorithms, name: str) -> Header:
         plugins=sources,
         created_at=time.time(),
         version=metadata.version("tunesmith-core"),
+        extra={
+            "options": options_of(experiment),
+            "max_concurrent": problem.max_concurrent,
+            "cells": len(algorithms.cells),
+        },
     )
 
 

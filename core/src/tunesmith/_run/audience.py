@@ -38,6 +38,9 @@ class Audience:
             hook: self._listeners(hook)
             for hook in ("on_trial_start", "on_result", "on_checkpoint", "on_trial_pause")
         }
+        self._is_empty = not (
+            any(self._hears.values()) or display is not None or watchers.wants("on_trial_end")
+        )
 
     def _listeners(self, hook: str) -> list[Callable[..., None]]:
         found: list[Callable[..., None]] = []
@@ -49,6 +52,8 @@ class Audience:
 
     def note(self, event: AnyEvent, engine: Engine) -> None:
         """Take down what the event means to those who watch."""
+        if self._is_empty:
+            return
         match event:
             case Reported(trial=trial, reports=reports):
                 for report in reports if self._hears["on_result"] else ():
@@ -77,6 +82,8 @@ class Audience:
 
     def tell(self) -> None:
         """Pass on all that was noted."""
+        if not self._notes:
+            return
         notes, self._notes = self._notes, []
         for listener, told in notes:
             listener(*told)

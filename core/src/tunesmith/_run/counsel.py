@@ -123,7 +123,9 @@ class Counsel:
             return all(constraint(live) for constraint in self._brief.constraints)
         except Exception as error:
             raise self._misuse(
-                f"constraint= raised on {config!r}: {_told(error)}", error
+                f"constraint= raised on {config!r}: {_told(error)}; it has to take every "
+                "configuration of the space",
+                error,
             ) from error
 
     def _observation(self, tell: Tell) -> Observation:

@@ -171,7 +171,7 @@ class Display:
 
     def _progress(self) -> str:
         board, facts = self.board, self.board.facts
-        counts = tally(board.counts)
+        counts = tally(board.counts) or "starting"
         done = trials(board.ended, facts.num_samples)
         left = f", {duration(board.left_s)} left" if board.left_s else ""
         best = leader(facts, board.best[0])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol
 
 from tunesmith._engine.engine import Engine
+from tunesmith._journal.checkpoints import drop
 from tunesmith._run.advisor import Advisor
 from tunesmith._run.audience import Audience
+from tunesmith._run.interrupts import Shield
 from tunesmith.protocols import Executor, commands
 from tunesmith.protocols.events import (
     AnyEvent,
@@ -20,10 +22,15 @@ from tunesmith.protocols.events import (
     TrialEnded,
 )
 
+_TO_ADVISOR = (commands.Ask, commands.Tell)
+
 Entry = tuple[AnyEvent, tuple[commands.AnyCommand, ...]]
 
 TICK_S = 0.5
-"""How long the loop sleeps at most, so that the display and Ctrl-C are attended to."""
+"""How long the loop sleeps at most where trials run elsewhere, so that the display goes on."""
+
+SHOW_S = 0.1
+"""Real time between two ticks of the display, at least: a simulated hour may pass in it."""
 
 
 class EventLog(Protocol):
@@ -39,7 +46,8 @@ class Driver:
 
     In each turn all events at hand go through the engine and into the journal, in one
     transaction; only then are the audience told and the commands carried out. The searcher, which
-    lives in this process alone, answers within the turn.
+    lives in this process alone, answers within the turn. Where trials run `in_process` the executor
+    never sleeps while one trains, and its clock may be virtual: then it is not woken for nothing.
     """
 
     def __init__(
@@ -51,6 +59,7 @@ class Driver:
         advisor: Advisor,
         audience: Audience,
         folder: Path,
+        in_process: bool = False,
     ) -> None:
         self._engine = engine
         self._journal = journal
@@ -58,18 +67,27 @@ class Driver:
         self._advisor = advisor
         self._audience = audience
         self._folder = folder
+        self._in_process = in_process
+        self._show_at = 0.0
         self._deadlines: dict[str, float] = {}
         self._requests: list[ControlRequested] = []
         self._finish: commands.Finish | None = None
+        self._ended: RunEnded | None = None
+        self.shield = Shield()
 
-    def run(self) -> RunEnded:
-        """Run until nothing is left to do, and return how it ended."""
-        self._turn([RunStarted(at=self._executor.now())])
+    def run(self, opening: Sequence[AnyEvent] = ()) -> RunEnded:
+        """Run until nothing is left to do, and return how it ended.
+
+        `opening` are events that come right after the start: of a run that was cut off.
+        """
+        self._turn([RunStarted(at=self._executor.now()), *opening])
         while self._finish is None:
             answers = self._advisor.poll()
             events = answers or self._executor.poll(self._next_deadline())
-            self._turn([*self._due(), *events])
-            self._audience.tick(self._engine)
+            self._turn([*self._take_requests(), *events, *self._due(came=bool(events))])
+            if monotonic() >= self._show_at:
+                self._audience.tick(self._engine)
+                self._show_at = monotonic() + SHOW_S
         return self._end(self._finish.status, self._finish.reason)
 
     def request_stop(self, reason: str) -> None:
@@ -80,36 +98,41 @@ class Driver:
         self._executor.wake()
 
     def abort(self, reason: str) -> RunEnded:
-        """End the run where it stands; trials can go on at a resume."""
-        return self._end("stopped", reason)
+        """End the run where it stands; its trials stay as they are."""
+        return self._ended or self._end("stopped", reason)
 
     def _end(self, status: Any, reason: str) -> RunEnded:
         ended = RunEnded(at=self._executor.now(), status=status, reason=reason)
-        self._journal.append([(ended, self._engine.handle(ended))])
+        with self.shield:
+            self._journal.append([(ended, self._engine.handle(ended))])
+            self._ended = ended
+        self._audience.tick(self._engine)
         return ended
 
     def _turn(self, events: Sequence[AnyEvent]) -> None:
         entries: list[Entry] = []
         orders: list[commands.AnyCommand] = []
         waiting = list(events)
-        while waiting:
-            facts: list[AnyEvent] = []
-            for event in waiting:
-                answer = self._engine.handle(event)
-                if not self._engine.has_ignored:
-                    entries.append((event, answer))
-                    self._audience.note(event, self._engine)
-                for command in answer:
-                    if isinstance(command, commands.Ask | commands.Tell):
-                        self._advisor.submit(command)
-                    elif isinstance(command, commands.Retire):
-                        facts.append(self._retired(command))
-                    else:
-                        orders.append(command)
-            waiting = [*facts, *self._advisor.poll()]
-        if entries:
-            self._journal.append(entries)
-            self._audience.tell()
+        # An engine that took half an event in, or half a transaction, could not be ended properly.
+        with self.shield:
+            while waiting:
+                facts: list[AnyEvent] = []
+                for event in waiting:
+                    answer = self._engine.handle(event)
+                    if not self._engine.has_ignored:
+                        entries.append((event, answer))
+                        self._audience.note(event, self._engine)
+                    for command in answer:
+                        if isinstance(command, _TO_ADVISOR):
+                            self._advisor.submit(command)
+                        elif isinstance(command, commands.Retire):
+                            facts.append(self._retired(command))
+                        else:
+                            orders.append(command)
+                waiting = [*facts, *self._advisor.poll()]
+            if entries:
+                self._journal.append(entries)
+        self._audience.tell()
         self._carry_out(orders)
 
     def _carry_out(self, orders: Iterable[commands.AnyCommand]) -> None:
@@ -121,8 +144,7 @@ class Driver:
                 case commands.WakeAt():
                     self._deadlines[order.name] = order.at
                 case commands.DropCheckpoint():
-                    # A checkpoint that cannot be removed costs space, not the run.
-                    shutil.rmtree(self._folder / order.checkpoint.path, ignore_errors=True)
+                    drop(self._folder, order.checkpoint.path)
                 case _:
                     to_executor.append(order)  # type: ignore[arg-type]
         if to_executor:
@@ -137,14 +159,23 @@ class Driver:
             reason=command.reason,
         )
 
-    def _next_deadline(self) -> float:
+    def _next_deadline(self) -> float | None:
+        deadline = min(self._deadlines.values(), default=None)
+        if self._in_process:
+            return deadline
         tick = self._executor.now() + TICK_S
-        return min([tick, *self._deadlines.values()])
+        return tick if deadline is None else min(tick, deadline)
 
-    def _due(self) -> list[AnyEvent]:
+    def _take_requests(self) -> list[ControlRequested]:
         requests, self._requests = self._requests, []
+        return requests
+
+    def _due(self, *, came: bool) -> list[DeadlineReached]:
+        """Return the deadlines that were reached; what happens at the same time goes before."""
+        if not self._deadlines:
+            return []
         now = self._executor.now()
-        due = [name for name, at in self._deadlines.items() if at <= now]
+        due = [name for name, at in self._deadlines.items() if at < now or (at == now and not came)]
         for name in due:
             del self._deadlines[name]
-        return [*requests, *(DeadlineReached(at=now, name=name) for name in due)]
+        return [DeadlineReached(at=now, name=name) for name in due]

@@ -65,6 +65,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         rng = seeds.Seeds(fields["seed"])("points_to_evaluate")
         points = fields.get("points_to_evaluate", ())
         fields["points_to_evaluate"] = problem.check_points(points, parsed, rng)
+        # A function in the space that fails is better found now than at the first trial.
+        parsed.sample(seeds.Seeds(fields["seed"])("rehearsal"))
         make_stopper(fields.get("stop"))
         problem.check_ending(fields, parsed)
         return cls(**fields)

@@ -106,7 +106,11 @@ def _make_storage(root: Path, given: str | os.PathLike[str]) -> None:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
+    """Tell whether the folder is empty, or of a run that was killed before it began."""
+    if not folder.is_dir() or (folder / JOURNAL).exists():
+        return False
+    stem = JOURNAL.partition(".")[0]
+    return all(child.name.startswith(f"{stem}.") for child in folder.iterdir())
 
 
 def _taken(storage: str | os.PathLike[str], name: str, folder: Path) -> UsageError:

@@ -175,6 +175,8 @@ class Results(Sequence[TrialResult]):
         if names and metric not in names:
             fix = did_you_mean(metric, names) or f"; reported were {', '.join(map(repr, names))}"
             return UsageError(f"{told}{fix}")
+        if names:
+            return UsageError(f"{told}: every value was NaN, infinite or None; look at .history")
         return UsageError(f"{told}; have the training code report it")
 
     # As a sequence, and for people ---------------------------------------------------------------

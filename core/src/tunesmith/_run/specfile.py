@@ -27,6 +27,15 @@ def read(path: str | os.PathLike[str], **changes: Any) -> Experiment:
     Raises:
         UsageError: naming the file and the key in it that is wrong.
     """
+    return decode(tables(path), place=repr(str(path)), **changes)
+
+
+def tables(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what a TOML file says, unchecked.
+
+    Raises:
+        UsageError: naming the file, which cannot be read.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -36,10 +45,9 @@ def read(path: str | os.PathLike[str], **changes: Any) -> Experiment:
     except UnicodeDecodeError as error:
         raise UsageError(f"{str(path)!r} is no text in UTF-8; give a TOML file") from error
     try:
-        tables = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{str(path)!r} is no TOML: {error}") from error
-    return decode(tables, place=repr(str(path)), **changes)
 
 
 def decode(tables: Mapping[str, Any], *, place: str = "experiment", **changes: Any) -> Experiment:

@@ -8,10 +8,10 @@ from typing import overload
 
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Record, Spot
+from tunesmith._journal.lineage import Saved, Stage
 from tunesmith._run.wording import amount, parameters
 from tunesmith._trainable.checkpoint import SavedCheckpoint
 from tunesmith.errors import UsageError
-from tunesmith.protocols.checkpoint import Checkpoint
 from tunesmith.protocols.objective import Objective
 from tunesmith.protocols.result import Metrics
 from tunesmith.protocols.trial import Config, TrialStatus
@@ -102,6 +102,15 @@ class TrialResult:
         """
         return [report.metrics for report in self._archive.reports(self.id)]
 
+    @cached_property
+    def lineage(self) -> tuple[Stage, ...]:
+        """How it came to the report it is judged by: the configurations that ran, oldest first.
+
+        Each stage says from which resource on its `config` ran, and of which trial, itself
+        included, it went on from a checkpoint. A trial that no scheduler ever forked has one stage.
+        """
+        return self._archive.lineage(self.id, self._attempt)
+
     @property
     def error(self) -> str | None:
         """Why it failed, the training code's own traceback first; None if it did not fail."""
@@ -118,29 +127,36 @@ class TrialResult:
         saved = self._existing()
         if not saved:
             return None
-        exact = [one for one in saved if one.resource == self.resource]
+        exact = [one for one in saved if one.checkpoint.resource == self.resource]
+        if len(exact) > 1:
+            exact = [one for one in exact if one.attempt == self._attempt] or exact
         if not exact and len(saved) > 1:
             scores = self._scores()
-            saved.sort(key=lambda one: scores.get(one.resource, math.inf), reverse=True)
-        return SavedCheckpoint(self._archive.reader.folder / (exact or saved)[-1].path)
+            saved.sort(key=lambda one: scores.get(one.checkpoint.resource, math.inf), reverse=True)
+        return SavedCheckpoint(self._archive.reader.folder / (exact or saved)[-1].checkpoint.path)
 
     @property
     def checkpoints(self) -> list[SavedCheckpoint]:
         """All checkpoints that were kept, oldest first."""
         folder = self._archive.reader.folder
-        return [SavedCheckpoint(folder / one.path) for one in self._existing()]
+        return [SavedCheckpoint(folder / one.checkpoint.path) for one in self._existing()]
 
     @property
     def path(self) -> Path:
         """The absolute path of the trial's own folder, which is there once the trial has run."""
         return self._archive.reader.folder / "trials" / self.id
 
-    def _existing(self) -> list[Checkpoint]:
+    @property
+    def _attempt(self) -> int:
+        """Which attempt made the report it is judged by."""
+        return self._record.attempts if self._spot is None else self._archive.attempt(self._spot)
+
+    def _existing(self) -> list[Saved]:
         if not self._record.checkpoint:
             return []
         folder = self._archive.reader.folder
-        newest = {one.path: one for one in self._archive.checkpoints(self.id)}
-        return [one for one in newest.values() if (folder / one.path).exists()]
+        newest = {one.checkpoint.path: one for one in self._archive.checkpoints(self.id)}
+        return [one for one in newest.values() if (folder / one.checkpoint.path).exists()]
 
     def _scores(self) -> dict[float, float]:
         """Return the minimised objective at each resource."""

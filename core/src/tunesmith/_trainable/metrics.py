@@ -1,15 +1,19 @@
 """Metrics as they come from training code, made flat and plain."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from tunesmith.errors import TrialError
+from tunesmith.errors import TrialError, closest, did_you_mean
 from tunesmith.protocols.result import Metrics
 
 LONGEST_LIST = 1024
 """Elements that a metric which is a list may have; longer ones belong into files."""
+
+COUNTERS = ("training_iteration", "time_total_s", "timestamp")
+"""Metrics that every report carries, whatever training code reports."""
 
 _PLAIN = frozenset({float, int, bool, str, type(None)})
 
@@ -43,7 +47,7 @@ def measure(metrics: Metrics, resource: str, last: float) -> float:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise TrialError(
             f"the report has no {resource!r}, the resource of this experiment: {hint}"
-            f"reported were {', '.join(map(repr, metrics)) or 'no metrics'}. "
+            f"reported were {_listed(metrics)}. "
             f"Report it every time, or leave out resource={resource!r} to count reports instead"
         )
     value = metrics[resource]
@@ -63,6 +67,68 @@ def measure(metrics: Metrics, resource: str, last: float) -> float:
             "read tune.get_checkpoint() before training"
         )
     return float(value)
+
+
+def check_first(metrics: Metrics, objectives: Iterable[str]) -> None:
+    """Refuse a trial's first report if it seems to carry an objective under another name.
+
+    One that carries nothing like it may be of another kind: the objective can come with a later
+    one.
+
+    Raises:
+        TrialError: naming what was probably meant.
+    """
+    names = [name for name in metrics if name not in COUNTERS]
+    for objective in objectives:
+        if objective in metrics:
+            continue
+        # Beside "val_loss", "loss" is a metric of its own, which may well come first.
+        likely = [name for name in names if name not in _parts(objective)]
+        meant = closest(objective, likely)
+        meant = meant or next((name for name in likely if objective in _parts(name)), None)
+        if meant is not None:
+            raise TrialError(
+                f"the first report has no {objective!r}, which metric= names; did you mean "
+                f"{meant!r}? reported were {_listed(names)}\n"
+                f"write metric={meant!r}, or report {objective!r} from the first report on, "
+                "as None while it is not known"
+            )
+
+
+def check_values(metrics: Metrics, objectives: Iterable[str]) -> None:
+    """Refuse an objective that is no number; NaN, infinity and None are values it may have.
+
+    Raises:
+        TrialError: naming the objective and its value.
+    """
+    for objective in objectives:
+        value = metrics.get(objective)
+        if value is not None and not isinstance(value, int | float):
+            size = f" of {len(value)} values" if isinstance(value, list) else f" {value!r:.40}"
+            raise TrialError(
+                f"{objective!r}, which metric= names, was reported as a {type(value).__name__}"
+                f"{size}: expected one number; report float(...) of it, or its mean"
+            )
+
+
+def never_reported(objectives: Iterable[str], names: Iterable[str]) -> TrialError:
+    """Return the error of a trial that ended with reports, none of which had the objectives."""
+    missing = next(iter(objectives))
+    known = [name for name in names if name not in COUNTERS]
+    return TrialError(
+        f"training ended and never reported {missing!r}, which metric= names"
+        f"{did_you_mean(missing, known)}\n"
+        f"reported were {_listed(known)}; name one of these as metric=, or report {missing!r}"
+    )
+
+
+def _parts(name: str) -> set[str]:
+    """Return what is left of "val_loss" without its first or its last word."""
+    return {re.sub(r"^[^_/.-]+[_/.-]", "", name), re.sub(r"[_/.-][^_/.-]+$", "", name)} - {name}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names)) or "no metrics"
 
 
 def _insert(flat: Metrics, key: Any, value: Any, prefix: str) -> None:

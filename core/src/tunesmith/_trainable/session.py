@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar, Token
 from time import perf_counter
 from typing import Any
@@ -12,7 +12,15 @@ from typing import Any
 import msgspec
 
 from tunesmith._trainable.checkpoint import CheckpointPolicy, Offer, SavedCheckpoint
-from tunesmith._trainable.metrics import clean, measure
+from tunesmith._trainable.metrics import (
+    COUNTERS,
+    check_first,
+    check_values,
+    clean,
+    measure,
+    never_reported,
+)
+from tunesmith._trainable.timing import TimeMetric
 from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols.commands import Stop
 from tunesmith.protocols.resources import Resources
@@ -35,7 +43,10 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt is about; `folder` is the run folder, absolute."""
+    """What an attempt is about; `folder` is the run folder, absolute.
+
+    A bare number that is reported counts as metric `objective`; `objectives` have to be reported.
+    """
 
     trial: str
     attempt: int
@@ -45,6 +56,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     resources: Resources | None = None
     resource: str = "training_iteration"
     objective: str = ""
+    objectives: tuple[str, ...] = ()
     policy: CheckpointPolicy = CheckpointPolicy()
 
 
@@ -61,7 +73,8 @@ class Session:
     """Counts and checks what training code reports; answers what it asks.
 
     `until` is the resource at which the trial will wait. `channel` takes the reports of code that
-    reports by a call; None where it yields or returns them.
+    reports by a call; None where it yields or returns them. With `time`, training time is what the
+    trial reports it to be, and the clock follows it.
     """
 
     def __init__(
@@ -71,6 +84,7 @@ class Session:
         *,
         checkpoint: SavedCheckpoint | None = None,
         progress: Progress | None = None,
+        time: TimeMetric | None = None,
     ) -> None:
         self.assignment = assignment
         self.checkpoint = checkpoint
@@ -79,7 +93,11 @@ class Session:
         self.stopping: Stop | None = None
         self.closed = False
         self.channel: Callable[[Any, Offer | None], None] | None = None
+        # A trial that goes on from a checkpoint is past its first report.
+        self._missing = () if checkpoint else self._without(COUNTERS)
+        self._seen: dict[str, None] = {}
         self._clock = clock
+        self._time = time
         self._stride = 1.0
         self._since = perf_counter()
         _active.add(self)
@@ -97,7 +115,7 @@ class Session:
         """Return one report's metrics, flat and with the counters, and count it.
 
         `training_iteration` stays as training code reports it, if it does; `time_total_s` and
-        `timestamp` are always measured here.
+        `timestamp` are always set here.
 
         Raises:
             TrialError: It is no report; nothing was counted.
@@ -108,15 +126,26 @@ class Session:
         metrics = clean(value if isinstance(value, Mapping) else {self._objective(value): value})
         iteration = before.iteration + 1
         metrics.setdefault("training_iteration", iteration)
+        if self._missing:
+            self._look_for_objectives(metrics, is_first=before.iteration == 0)
+        check_values(metrics, self.assignment.objectives)
         resource = measure(metrics, self.assignment.resource, before.resource)
-        now = perf_counter()
-        elapsed_s = before.elapsed_s + now - self._since
-        self._since = now
+        elapsed_s, timestamp = self._timing(metrics, before.elapsed_s)
         self._stride = resource - before.resource
         self.progress = Progress(iteration, resource, elapsed_s, offer)
         metrics["time_total_s"] = elapsed_s
-        metrics["timestamp"] = self._clock()
+        metrics["timestamp"] = timestamp
         return metrics
+
+    def _timing(self, metrics: Metrics, before: float) -> tuple[float, float]:
+        """Return the seconds trained so far, and the clock's time."""
+        if self._time is not None:
+            elapsed_s = self._time.read(metrics, before)
+            return elapsed_s, self._time.at(elapsed_s)
+        now = perf_counter()
+        elapsed_s = before + now - self._since
+        self._since = now
+        return elapsed_s, self._clock()
 
     def report(self, metrics: Any, checkpoint: Offer | None) -> None:
         """Pass a report on; returns when training shall go on."""
@@ -127,6 +156,15 @@ class Session:
                 "a class"
             )
         self.channel(metrics, checkpoint)
+
+    def check_end(self) -> None:
+        """Refuse an end of training before every objective was reported.
+
+        Raises:
+            TrialError: naming those that were not, and what was reported.
+        """
+        if self._missing and self._seen:
+            raise never_reported(self._missing, self._seen)
 
     def should_checkpoint(self) -> bool:
         """Tell whether the policy wants a checkpoint with the next report."""
@@ -150,6 +188,15 @@ class Session:
         folder = os.path.join(self.folder, "scratch", name)
         os.makedirs(folder, exist_ok=True)
         return folder
+
+    def _without(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.assignment.objectives if name not in names)
+
+    def _look_for_objectives(self, metrics: Metrics, *, is_first: bool) -> None:
+        if is_first:
+            check_first(metrics, self._missing)
+        self._seen |= dict.fromkeys(metrics)
+        self._missing = self._without({*COUNTERS, *self._seen})
 
     def _objective(self, value: Any) -> str:
         if not hasattr(value, "__float__") or isinstance(value, str):

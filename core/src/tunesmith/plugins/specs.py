@@ -85,6 +85,7 @@ class SchedulerSpec(msgspec.Struct, frozen=True, kw_only=True):
 class ExecutorSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An executor; `in_process` if its `poll` runs training code in the driver's own process.
 
+    One that is in-process never sleeps while trials run, and may have a clock of its own.
     The executor "auto" is the one of the installed ones with the highest `preference`.
     """
 

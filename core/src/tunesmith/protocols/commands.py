@@ -1,4 +1,4 @@
-"""What the engine wants done, in the imperative; the driver has it done after the journal is written."""
+"""What the engine wants done, in the imperative; done once the journal is written."""
 
 from typing import Literal
 
@@ -25,11 +25,22 @@ class TrialCommand(Command, frozen=True, kw_only=True):
 # To the executor ---------------------------------------------------------------------------------
 
 
+class Anchor(msgspec.Struct, frozen=True):
+    """Where a trial stood when its experiment was cut off.
+
+    At the clock's time `at` it had trained for `elapsed_s` seconds.
+    """
+
+    at: float
+    elapsed_s: float
+
+
 class Launch(TrialCommand, frozen=True, kw_only=True):
     """Run the trial, from `checkpoint` if there is one, until it must wait for a decision.
 
     It waits at the first report whose resource is at least `until`. `seen` is the highest
-    resource already known: reports up to it are not delivered again.
+    resource already known: reports up to it are not delivered again. `anchor` is set for a trial
+    that ran when its experiment was cut off, and lets a simulation put it back on its clock.
     """
 
     config: Config
@@ -37,6 +48,7 @@ class Launch(TrialCommand, frozen=True, kw_only=True):
     resources: Resources | None = None
     until: float = float("inf")
     seen: float = 0.0
+    anchor: Anchor | None = None
 
 
 class Proceed(TrialCommand, frozen=True, kw_only=True):

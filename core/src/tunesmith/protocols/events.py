@@ -137,6 +137,12 @@ class RunStarted(Event, frozen=True, kw_only=True):
     driver: str = ""
 
 
+class ExperimentChanged(Event, frozen=True, kw_only=True):
+    """The experiment goes on with other limits: `num_samples` (trials in all), `time_budget_s`."""
+
+    changes: dict[str, Any]
+
+
 class RunEnded(Event, frozen=True, kw_only=True):
     """The experiment is over; nothing follows unless it is resumed."""
 
@@ -146,6 +152,7 @@ class RunEnded(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     RunStarted
+    | ExperimentChanged
     | CapacityChanged
     | Suggested
     | SuggestionDeferred

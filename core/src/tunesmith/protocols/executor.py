@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from tunesmith.protocols.commands import ExecutorCommand, Stop
 from tunesmith.protocols.events import AnyEvent
 from tunesmith.protocols.resources import Resources
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class TrialWorker(Protocol):
@@ -52,6 +55,18 @@ class TrialWorker(Protocol):
         ...
 
 
+class TrialClock(Protocol):
+    """A clock that follows the training time of the trial that a worker holds."""
+
+    def now(self) -> float:
+        """Return the time of what the trial did last."""
+        ...
+
+    def at(self, elapsed_s: float) -> float:
+        """Return, and go to, the time at which the trial has trained for `elapsed_s` seconds."""
+        ...
+
+
 @runtime_checkable
 class WorkerFactory(Protocol):
     """Makes workers; picklable. What an executor is given as `ExecutorContext.worker`.
@@ -75,6 +90,13 @@ class WorkerFactory(Protocol):
         """
         ...
 
+    def timed(self, metric: str, clock: TrialClock) -> WorkerFactory:
+        """Return a factory for a simulation: trials report their training time as `metric`.
+
+        It becomes `time_total_s` and `Checkpoint.elapsed_s`; events are stamped by `clock`.
+        """
+        ...
+
     def __call__(self) -> TrialWorker:
         """Return a new worker; call it in the process that shall run trials."""
         ...
@@ -86,19 +108,27 @@ class ExecutorContext(msgspec.Struct, frozen=True):
     `worker` is picklable: call it in the process that shall run trials; the one that the core
     passes is a `WorkerFactory`. `folder` is the absolute path of the run folder; a trial's own
     files, `stdout.log` among them, go to `folder/trials/<trial id>`. `max_concurrent` is the
-    user's limit, None for as many as fit.
+    user's limit, None for as many as fit. `seeds` makes the generator of a named stream, the same
+    for the same experiment seed. `since` is the time of the
+    last event of an experiment that goes on, where a simulated clock goes on from; wall clocks
+    ignore it.
     """
 
     worker: Callable[[], TrialWorker]
     folder: str
     resources: Resources
     max_concurrent: int | None = None
+    seeds: Callable[[str], Random] | None = None
+    since: float = 0.0
 
 
 class Executor(Protocol):
     """Made by `factory(context, **options)`. Methods never raise for what happens to trials.
 
     `CapacityChanged` is among the first events polled. Called from one thread, `wake` excepted.
+
+    Optional attribute `slots`: how many trials it will hold at once, where that is known from the
+    start.
     """
 
     def now(self) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tunesmith.protocols.objective import Objective
+from tunesmith.protocols.trial import Config
 from tunesmith.space import Space
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ class Problem(msgspec.Struct, frozen=True):
     For a searcher, `space` is flat and holds only what its capabilities declare; for a scheduler
     it is the user's whole space. `num_samples` is None for an open-ended search, `max_resource`
     is None where nobody named an end. `max_concurrent` is how many trials may run at once.
+    `constraints` are the user's, on live nested configurations; a searcher is given none, since
+    the core holds its suggestions against them.
     """
 
     space: Space
@@ -29,6 +32,14 @@ class Problem(msgspec.Struct, frozen=True):
     max_concurrent: int = 1
     resource: str = "training_iteration"
     max_resource: float | None = None
+    constraints: tuple[Callable[[Config], bool], ...] = ()
+
+    def allows(self, config: Config) -> bool:
+        """Tell whether the constraints hold for a nested plain configuration of the space."""
+        if not self.constraints:
+            return True
+        live = self.space.from_plain(config)
+        return all(constraint(live) for constraint in self.constraints)
 
     def rng(self, name: str) -> Random:
         """Return a fresh generator for the stream `name`, the same for the same experiment seed."""

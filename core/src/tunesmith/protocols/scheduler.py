@@ -9,7 +9,7 @@ from tunesmith.protocols.trial import TrialView
 
 
 class ExperimentView(Protocol):
-    """The experiment as `next_trial` sees it; lookups are O(1), listings are in order of creation."""
+    """The experiment as `next_trial` sees it; lookups are O(1)."""
 
     @property
     def pending(self) -> Sequence[str]:
@@ -28,7 +28,11 @@ class ExperimentView(Protocol):
 
     @property
     def searching(self) -> bool:
-        """Whether further trials can still come."""
+        """Whether further trials can still come.
+
+        False also where nothing runs and the searcher has nothing until it observes more: then
+        only a decision on the trials at hand gets the experiment on.
+        """
         ...
 
     def trial(self, trial_id: str) -> TrialView:
@@ -42,13 +46,16 @@ class Scheduler(Protocol):
     Optional methods, called where present:
     `on_trial_add(trial)`: a trial was suggested.
     `on_trial_end(trial)`: it completed, was stopped, or failed for good (also while paused).
+    `on_report(trial, result)`: it reported; called once for each report that carries the
+    objectives, in order, those on the way to `until` included, before `on_result`.
     `first(trial) -> Continue`: how far a trial may run before its next decision; asked whenever
     it starts, is resumed after a pause, or forks. Without this method: to its next report.
     `next_trial(view) -> str | None`: which pending or paused trial gets the free slot. None leaves
     the slot free and, while `view.searching` and nothing is pending, has the searcher asked for
     another trial. Without this method the oldest pending trial goes first.
-    `review() -> Mapping[str, Stop | Fork]`: decisions on paused trials, asked for after every
-    `on_result` and `on_trial_end`.
+    `review() -> Mapping[str, Stop | Fork]`: decisions on trials that hold no slot, asked for after
+    every `on_result`, `on_trial_end` and `next_trial`, and when a pause took effect. One on a trial
+    that is still about to pause or to end has no effect yet: repeat it until `on_trial_end`.
     `state() -> bytes`, `restore(bytes)`.
     """
 

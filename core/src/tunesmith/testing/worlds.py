@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
 from tunesmith._engine.engine import Engine
 from tunesmith._engine.settings import Settings
-from tunesmith.protocols import Checkpoint, Continue, ErrorInfo, Objective, Report, commands
+from tunesmith.protocols import Checkpoint, Config, Continue, ErrorInfo, Objective, Report, commands
 from tunesmith.protocols.events import (
     AnyEvent,
     CapacityChanged,
@@ -54,7 +55,11 @@ class Attempt:
 
 
 class World:
-    """Answers an engine's commands as a correct, and when asked to, an unlucky executor would."""
+    """Answers an engine's commands as a correct, and when asked to, an unlucky executor would.
+
+    Trials train up to `length` by themselves; with `saves` they save themselves wherever they wait.
+    `suggest` makes the n-th suggestion.
+    """
 
     def __init__(
         self,
@@ -64,13 +69,14 @@ class World:
         length: int = 5,
         stopper: Any = None,
         exhausted_after: int | None = None,
+        saves: bool = False,
+        suggest: Callable[[int], Config] = lambda number: {"x": number},
         **settings: Any,
     ) -> None:
-        self.engine = Engine(
-            Settings(objectives=LOSS, **{"num_samples": 4, **settings}),
-            scheduler or Fifo(),
-            stopper,
-        )
+        self.settings = Settings(objectives=LOSS, **{"num_samples": 4, **settings})
+        self.engine = Engine(self.settings, scheduler or Fifo(), stopper)
+        self.saves = saves
+        self.suggest = suggest
         self.length = length
         self.slots = slots
         self.exhausted_after = exhausted_after
@@ -80,6 +86,7 @@ class World:
         self.sent: list[commands.AnyCommand] = []
         self.tells: list[commands.Tell] = []
         self.history: list[AnyEvent] = []
+        self.answers: list[tuple[commands.AnyCommand, ...]] = []
         self.delivered: dict[str, list[float]] = {}
         self.finish: commands.Finish | None = None
         self.peak = 0
@@ -92,6 +99,7 @@ class World:
         answer = self.engine.handle(event)
         self.engine.validate()
         self.history.append(event)
+        self.answers.append(answer)
         for command in answer:
             self.sent.append(command)
             self._obey(command)
@@ -140,7 +148,9 @@ class World:
         if self.exhausted_after is not None and self.suggestions > self.exhausted_after:
             self.inbox.append(SearchEnded(at=self.now, reason="exhausted"))
         else:
-            self.inbox.append(Suggested(at=self.now, trial=trial, config={"x": self.suggestions}))
+            self.inbox.append(
+                Suggested(at=self.now, trial=trial, config=self.suggest(self.suggestions))
+            )
 
     def defer(self, trial: str) -> None:
         """Answer a question for a suggestion with: not now."""
@@ -148,8 +158,8 @@ class World:
 
     # What may happen to a running trial ----------------------------------------------------------
 
-    def step(self, trial: str, loss: float = 1.0) -> None:
-        """Let a running trial do the next thing a correct executor would do."""
+    def step(self, trial: str, loss: Any = 1.0, by: float = 1) -> None:
+        """Let a running trial do the next thing a correct executor would do; train on `by`."""
         attempt = self.running[trial]
         self.now += 1.0
         if attempt.order is not None:
@@ -163,10 +173,12 @@ class World:
         elif attempt.at >= self.length:
             self._leave(trial, TrialEnded, outcome="completed")
         else:
-            attempt.at += 1
+            attempt.at += by
             if attempt.at <= attempt.launch.seen:
                 return
             attempt.is_waiting = attempt.at >= attempt.until
+            if attempt.is_waiting and self.saves:
+                self.save(trial)
             report = Report(attempt.at, {"loss": loss, "time_total_s": attempt.at})
             self._say(Reported, attempt, reports=(report,), waiting=attempt.is_waiting)
 

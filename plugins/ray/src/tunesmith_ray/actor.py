@@ -62,6 +62,8 @@ class TrialActor:
         self._parked = False  # an exchange waits for the first event
         self._sent_at = 0.0
         self._linger_s = 0.0
+        self._leaving = False
+        self._left = threading.Event()
 
     def prepare(self, load: Load, marker: str) -> Greeting:
         """Load the training code and say where this process lives; errors are an answer."""
@@ -83,6 +85,16 @@ class TrialActor:
         threading.Thread(target=self._run, name="tunesmith-trial", daemon=True).start()
         node = ray.get_runtime_context().get_node_id()
         return Greeting(pid=os.getpid(), node=node, host=_host())
+
+    def ping(self) -> None:
+        """Answer: where this call fails, Ray knows why."""
+
+    def leave(self) -> None:
+        """Take up nothing more; return once the training code has released what it holds."""
+        with self._lock:
+            self._leaving = True
+            self._work.notify()
+        self._left.wait()
 
     def exchange(self, number: int, data: bytes) -> bytes:
         """Accept orders, then wait for something to report and return it."""
@@ -129,9 +141,12 @@ class TrialActor:
         while True:
             with self._lock:
                 command = self._desk.take()
-                while command is None:
+                while command is None and not self._leaving:
                     self._work.wait()
                     command = self._desk.take()
+            if command is None:
+                self._release()
+                return
             last: AnyEvent | None = None
             for event in self._events(command):
                 last = event
@@ -141,6 +156,13 @@ class TrialActor:
                 if self._outbox.size and (self._parked or self._desk.idle):
                     self._parked = False
                     self._mail.notify_all()
+
+    def _release(self) -> None:
+        try:
+            if self._worker is not None:
+                self._worker.close()
+        finally:
+            self._left.set()
 
     def _post(self, event: AnyEvent) -> None:
         with self._lock:

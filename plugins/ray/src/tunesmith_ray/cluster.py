@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,8 @@ import ray
 from tunesmith.errors import UsageError
 from tunesmith.protocols import ErrorInfo
 from tunesmith_ray.demand import Node
+
+_KNOCK_S = 5.0
 
 
 class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +61,7 @@ class Cluster:
             "runtime_env": dict(options.runtime_env) if options.runtime_env else None,
         }
         if self._joins:
+            _knock(options.address or os.environ["RAY_ADDRESS"])
             arguments["address"] = options.address
         else:
             arguments |= {
@@ -121,3 +125,10 @@ class Cluster:
                     "and limit the trials with max_concurrent="
                 )
                 raise UsageError(message)
+
+
+def _knock(address: str) -> None:
+    """Raise OSError if nobody listens at a "host:port"; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "://" not in address:
+        socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()

@@ -23,7 +23,7 @@ class Crew:
     @property
     def pending(self) -> int:
         """How many workers are still starting."""
-        return sum(not link.ready for link in self.links)
+        return sum(link.greeting is None for link in self.links)
 
     def idle(self) -> list[Link]:
         """Return the workers that hold no trial."""

@@ -101,16 +101,15 @@ class RayExecutor:
         factory, self._parameters = _detach(context.worker)
         self._packed = _pack(factory)
         self._inbox: SimpleQueue[Any] = SimpleQueue()
-        self._staff = Staff(
-            self._demand, self._inbox, self._mark, max_concurrent=context.max_concurrent
-        )
+        most = context.max_concurrent
+        self._staff = Staff(self._demand, self._inbox, self._mark, max_concurrent=most)
         self._pool = Pool(
             PoolOptions(
                 isolate=isolate,
                 prefetch=prefetch,
                 stop_grace_s=stop_grace_s,
                 patient=wait_for_resources > 0,
-                max_concurrent=context.max_concurrent,
+                max_concurrent=most,
             ),
             self._staff,
         )

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _IN_FLIGHT = THREADS - 1
 _Actor = ray.remote(TrialActor)
 
+_DOUBT_S = 30.0
+"""How long Ray may take to find out why a worker cannot be reached."""
+
+_ASK_S = 1.0
+
 Key = tuple[str, int]
 """Trial and attempt."""
 
@@ -56,6 +61,17 @@ class Answered(msgspec.Struct, frozen=True):
     future: Any
 
 
+class Doubt(msgspec.Struct, frozen=True):
+    """A call failed for a reason that is not yet clear; it counts from `until` on.
+
+    `ask_at` is when to ask Ray again, infinite while a question is under way.
+    """
+
+    error: BaseException
+    until: float
+    ask_at: float = float("inf")
+
+
 class Setup(msgspec.Struct, frozen=True):
     """What every worker is given when it starts, and the options of its actor."""
 
@@ -70,6 +86,7 @@ class Link:
         self.jobs: dict[Key, Job] = {}
         self.greeting: Greeting | None = None
         self.dead = False
+        self.doubt: Doubt | None = None
         self.progressed_at = time.monotonic()
         self.hired_at = self.progressed_at
         self.recalling = False
@@ -87,7 +104,7 @@ class Link:
     @property
     def ready(self) -> bool:
         """Whether the process is up and has loaded the training code."""
-        return self.greeting is not None and not self.dead
+        return self.greeting is not None and not self.dead and self.doubt is None
 
     @property
     def busy(self) -> bool:
@@ -139,6 +156,21 @@ class Link:
             batches.append(self._early.pop(self._next_batch))
             self._next_batch += 1
         return batches
+
+    def question(self, error: BaseException) -> None:
+        """Give nothing more to this worker, and have `ask` find out what has become of it."""
+        now = time.monotonic()
+        until = self.doubt.until if self.doubt is not None else now + _DOUBT_S
+        self.doubt = Doubt(error, until, ask_at=now + _ASK_S)
+
+    def ask(self, doubt: Doubt) -> None:
+        """Have Ray say why this worker cannot be reached; the answer goes to the inbox."""
+        self.doubt = msgspec.structs.replace(doubt, ask_at=float("inf"))
+        self._actor.ping.remote().future().add_done_callback(self._answered)
+
+    def leave(self) -> Any:
+        """Have the process, which must not train, release what it holds; return the call."""
+        return self._actor.leave.remote()
 
     def kill(self) -> None:
         """End the process now and give its resources back."""

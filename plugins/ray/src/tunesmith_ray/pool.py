@@ -6,6 +6,7 @@ Only the executor's own thread calls in here; what other threads learn arrives a
 import time
 
 import msgspec
+from ray.exceptions import ActorUnavailableError
 
 from tunesmith.protocols import ErrorInfo
 from tunesmith.protocols.commands import ExecutorCommand, Launch, Stop
@@ -114,8 +115,14 @@ class Pool:
             return
         try:
             content = answer.future.result()
+        except ActorUnavailableError as error:
+            link.question(error)
+            return
         except Exception as error:  # noqa: BLE001 (whatever a call fails with, its worker is lost)
             self._bury(link, error)
+            return
+        if link.doubt is not None:
+            self._bury(link, link.doubt.error)
             return
         if isinstance(content, Greeting):
             problem = self._staff.welcome(link, content)
@@ -172,6 +179,13 @@ class Pool:
         for job in [job for job in self._stopping.values() if (job.kill_at or now) <= now]:
             if job.link is not None and not job.link.dead:
                 self._bury(job.link, TimeoutError("a trial was told to stop and did not"))
+        for link, doubt in self._staff.doubted():
+            if self._staff.homeless(link):
+                self._bury(link, ConnectionError("its node has died"))
+            elif doubt.until <= now:
+                self._bury(link, doubt.error)
+            elif doubt.ask_at <= now:
+                link.ask(doubt)
         links = self._staff.ready()
         for link in links:
             if _overdue(link, len(links)) <= now:
@@ -183,7 +197,8 @@ class Pool:
         stops = (job.kill_at for job in self._stopping.values() if job.kill_at is not None)
         links = self._staff.ready()
         recalls = (_overdue(link, len(links)) for link in links)
-        return min((*stops, *recalls, self._staff.due()))
+        doubts = (min(doubt.until, doubt.ask_at) for _, doubt in self._staff.doubted())
+        return min((*stops, *recalls, *doubts, self._staff.due()))
 
     def flush(self) -> None:
         """Hand out trials, start workers for those that wait, send what was ordered."""
@@ -202,7 +217,7 @@ class Pool:
 
     def _bury(self, link: Link, error: BaseException) -> None:
         """A worker is dead or shall be: account for each of its trials."""
-        began = link.ready
+        began = link.greeting is not None
         crew = self._staff.dismiss(link)
         spared = []
         for place, job in enumerate(list(link.jobs.values())):

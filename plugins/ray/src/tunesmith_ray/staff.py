@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import ray
+
 from tunesmith.protocols import ErrorInfo, Resources
 from tunesmith_ray import loss
 from tunesmith_ray.crew import Crew
 from tunesmith_ray.demand import Demand, Node, places, shortage
-from tunesmith_ray.link import Link, Setup
+from tunesmith_ray.link import Doubt, Link, Setup
 from tunesmith_ray.wire import Greeting
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3
 """Workers in a row that may die while they start."""
+
+_FAREWELL_S = 5.0
+"""How long training code may take to clean up at the end of a run."""
 
 _CROWDED_S = 1.0
 """How long a worker may take to start before idle ones of other shapes make room for it."""
@@ -78,6 +83,16 @@ class Staff:
         """Return every worker that can take orders."""
         return [link for crew in self.crews.values() for link in crew.links if link.ready]
 
+    def doubted(self) -> list[tuple[Link, Doubt]]:
+        """Return every worker that cannot be reached for a reason that is not yet clear."""
+        links = [link for crew in self.crews.values() for link in crew.links]
+        return [(link, link.doubt) for link in links if link.doubt is not None]
+
+    def homeless(self, link: Link) -> bool:
+        """Tell whether the worker's node has left the cluster."""
+        home = link.greeting.node if link.greeting is not None else ""
+        return bool(home) and home not in {node.id for node in self._nodes}
+
     def fill(self, depth: int) -> None:
         """Hand out the trials that wait and start workers for those that are left."""
         for crew in self.crews.values():
@@ -108,7 +123,7 @@ class Staff:
         """Take note that a worker is up; return the error that keeps it from working, if any."""
         if greeting.error_type:
             self.dismiss(link)
-            return _explain_greeting(greeting)
+            return explain_greeting(greeting)
         link.greeting = greeting
         self.crew_of(link).failures = 0
         return None
@@ -122,7 +137,10 @@ class Staff:
         return _explain_start(cause or loss.reason_of(error))
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers; those that do not train may release what they hold before."""
+        leaving = [link.leave() for link in self.ready() if not link.busy]
+        if leaving:
+            ray.wait(leaving, num_returns=len(leaving), timeout=_FAREWELL_S)
         for crew in self.crews.values():
             for link in crew.links:
                 link.kill()
@@ -143,7 +161,7 @@ class Staff:
         """Return workers that have not come up while idle ones of other shapes hold resources."""
         crews = [crew for crew in self.crews.values() if crew.backlog]
         return [
-            link for crew in crews for link in crew.links if not link.ready and self._idle(crew)
+            link for crew in crews for link in crew.links if not link.greeting and self._idle(crew)
         ]
 
     def _idle(self, crew: Crew) -> list[Link]:
@@ -185,7 +203,8 @@ def _explain_start(cause: str) -> ErrorInfo:
     )
 
 
-def _explain_greeting(greeting: Greeting) -> ErrorInfo:
+def explain_greeting(greeting: Greeting) -> ErrorInfo:
+    """Return what keeps a worker from working, with the fix."""
     if greeting.error_type == "folder":
         message = (
             f"the worker on {greeting.host!r} cannot use the run folder: {greeting.error}; put "

@@ -1,0 +1,44 @@
+"""`tunesmith resume`: go on with a run that was stopped or cut off."""
+
+from typing import Any
+
+import click
+
+from tunesmith._cli.outcome import Witness, conduct
+from tunesmith._cli.output import use_working_folder
+from tunesmith._run.api import resume
+from tunesmith._run.results import load
+
+
+@click.command("resume")
+@click.argument("path")
+@click.option("--trainable", help="The training code, where the run knows no import path of it.")
+@click.option("--num-samples", type=int, help="Go on to this many trials.")
+@click.option("--time-budget", "time_budget_s", type=float, help="Seconds for the whole run.")
+@click.option("--max-concurrent", type=int, help="How many trials may run at once.")
+@click.option("--executor", help="Where trials run from now on.")
+@click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 each trial.")
+@click.option("-q", "--quiet", is_flag=True, help="The same as --verbose 0.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, at the end.")
+@click.pass_context
+def command(
+    ctx: click.Context, /, path: str, *, quiet: bool, as_json: bool, **options: Any
+) -> None:
+    """Go on with the run in folder PATH, exactly where it ended.
+
+    Trials that ran go on from their newest checkpoint; nothing that was reported is lost.
+    """
+    use_working_folder()
+    given = {name: value for name, value in options.items() if value is not None}
+    if quiet:
+        given["verbose"] = 0
+
+    def run(witness: Witness) -> None:
+        witness.is_told = given.get("verbose", 1) != 0
+        options = load(path).header.extra.get("options", {})
+        named = options.get("callbacks", ())
+        # What is no list is a mark: callbacks that were objects, and are gone.
+        kept = named if isinstance(named, list) else ()
+        resume(path, **given, callbacks=[*kept, witness])
+
+    ctx.exit(conduct(run, as_json=as_json))

@@ -1,0 +1,145 @@
+"""An experiment as its journal keeps it, and back: what a resume starts from.
+
+A journal holds plain data. What is none (functions, objects) leaves a mark, and has to be given
+again to whoever takes the run up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tunesmith._journal.header import Header
+from tunesmith._run.configs import CheckpointConfig, FailureConfig
+from tunesmith._run.experiment import Experiment
+from tunesmith.errors import UsageError, did_you_mean
+from tunesmith.protocols import Resources
+from tunesmith.space import Space
+
+GIVEN = "$given"
+
+KEPT = (
+    "num_samples",
+    "stop",
+    "time_budget_s",
+    "max_concurrent",
+    "resources",
+    "checkpoint",
+    "failure",
+    "points_to_evaluate",
+    "constraint",
+    "callbacks",
+    "verbose",
+)
+"""The options that the header's own fields do not hold."""
+
+CHANGEABLE = ("num_samples", "time_budget_s")
+"""What the engine can go on with at another value; the change is an event."""
+
+REPLACEABLE = (
+    "trainable",
+    "max_concurrent",
+    "resources",
+    "executor",
+    "callbacks",
+    "checkpoint",
+    "verbose",
+)
+"""What decides nothing, so that a run may go on with another one at any time."""
+
+
+def options_of(experiment: Experiment) -> dict[str, Any]:
+    """Return the options as plain data, with marks for what is none."""
+    return {option: _plain(getattr(experiment, option)) for option in KEPT}
+
+
+def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Experiment:
+    """Return the experiment that a header describes, with what it could not hold from `given`.
+
+    Raises:
+        UsageError: something is missing, or cannot be changed; the message says what to give.
+    """
+    kept = dict(header.extra.get("options", {}))
+    _check_changes(given, kept, header)
+    marked = [option for option, value in kept.items() if _is_marked(value)]
+    for option in marked:
+        if option not in given and option != "callbacks":
+            raise UsageError(
+                f"this run has {option}={kept[option][GIVEN]}, which a journal cannot hold; "
+                f"give it again: tune.resume({str(folder)!r}, {option}=...)"
+            )
+    options = {option: value for option, value in kept.items() if option not in marked}
+    _restore(options)
+    options |= {key: value for key, value in given.items() if key not in CHANGEABLE}
+    trainable = options.pop("trainable", header.trainable)
+    if "trainable" not in given and not header.importable:
+        raise UsageError(
+            f"the training code {header.trainable!r} has no import path; give it again: "
+            f"tune.resume({str(folder)!r}, trainable={header.trainable})"
+        )
+    space = options.pop("space", None) or Space.from_dict(header.space)
+    return Experiment.create(
+        trainable,
+        space,
+        **{"searcher": header.searcher, "scheduler": header.scheduler, "executor": header.executor}
+        | options,
+        metric=[objective.metric for objective in header.objectives],
+        mode=[objective.mode for objective in header.objectives],
+        resource=header.resource,
+        seed=header.seed,
+        name=folder.name,
+        storage=str(folder.parent),
+    )
+
+
+def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any], header: Header) -> None:
+    allowed = (*REPLACEABLE, *CHANGEABLE)
+    for option, value in given.items():
+        if option in allowed or _is_marked(kept.get(option)):
+            continue
+        if option == "space":
+            recorded = Experiment.create(  # parsed as the run itself parsed it
+                "unused", value, metric="unused", mode="min", num_samples=1
+            )
+            if recorded.space.to_dict() != header.space:
+                raise UsageError(
+                    "space= differs from the one this run has, on which its searcher's model "
+                    "rests; start a new run, or give the same space"
+                )
+        elif option in Experiment.__struct_fields__:
+            raise UsageError(
+                f"{option}= of a run cannot be changed: what was decided so far rests on it; "
+                f"start a new run. What can be: {', '.join(allowed)}"
+            )
+        else:
+            raise UsageError(
+                f"tune.resume() has no option {option!r}{did_you_mean(option, allowed)}"
+            )
+
+
+def _restore(options: dict[str, Any]) -> None:
+    """Make the structs of their plain form."""
+    for option, kind in (
+        ("resources", Resources),
+        ("checkpoint", CheckpointConfig),
+        ("failure", FailureConfig),
+    ):
+        if option in options:
+            options[option] = msgspec.convert(options[option], kind)
+    for option in ("stop", "time_budget_s", "max_concurrent", "num_samples"):
+        if options.get(option, 0) is None:
+            del options[option]
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return msgspec.to_builtins(value)
+    except TypeError:
+        return {GIVEN: repr(value)}
+
+
+def _is_marked(value: object) -> bool:
+    return isinstance(value, Mapping) and GIVEN in value

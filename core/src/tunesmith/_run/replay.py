@@ -1,0 +1,61 @@
+"""Brings an engine and a searcher to where a journal ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tunesmith._engine.engine import Engine
+from tunesmith._run.counsel import Counsel
+from tunesmith.protocols import ErrorInfo, TrialView
+from tunesmith.protocols.commands import AnyCommand, Ask, Tell
+from tunesmith.protocols.events import (
+    AnyEvent,
+    SearchEnded,
+    Suggested,
+    SuggestionDeferred,
+    TrialEnded,
+    TrialLost,
+)
+
+OVER = ("completed", "stopped", "failed")
+
+Recall = Callable[[TrialView, ErrorInfo | None], None]
+
+
+def replay(
+    events: Iterable[AnyEvent], engine: Engine, counsel: Counsel, recall: Recall
+) -> list[AnyEvent]:
+    """Hand the events to the engine, and its questions to the searcher; nothing else is done.
+
+    Both end as they were when the last event was written, but for the searcher's answers that
+    never reached the journal: these are returned, to be the first new events. `recall` is told of
+    every trial that ended.
+    """
+    unheard: dict[str, AnyEvent] = {}
+    for event in events:
+        if isinstance(event, Suggested | SuggestionDeferred):
+            unheard.pop(event.trial, None)
+        elif isinstance(event, SearchEnded):
+            unheard.pop("", None)
+        for command in engine.handle(event):
+            unheard.update(_heard(command, counsel))
+        if isinstance(event, TrialEnded | TrialLost):
+            _remember(event, engine, recall)
+    return list(unheard.values())
+
+
+def _heard(command: AnyCommand, counsel: Counsel) -> Iterator[tuple[str, AnyEvent]]:
+    """Yield the searcher's answers by trial; the end of a search stands under no trial."""
+    answers: Iterable[AnyEvent] = ()
+    if isinstance(command, Ask):
+        answers = counsel.ask(command.trials)
+    elif isinstance(command, Tell):
+        answers = counsel.tell(command)
+    for answer in answers:
+        yield getattr(answer, "trial", ""), answer
+
+
+def _remember(event: TrialEnded | TrialLost, engine: Engine, recall: Recall) -> None:
+    view = engine.trial(event.trial)
+    if view.status in OVER:
+        recall(view, event.error if isinstance(event, TrialEnded) else None)

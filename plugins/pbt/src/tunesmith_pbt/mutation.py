@@ -1,0 +1,132 @@
+"""Explore: a configuration near another one, always inside the space."""
+
+import math
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from random import Random
+from typing import Any, Literal
+
+import msgspec
+
+from tunesmith.errors import UsageError
+from tunesmith.protocols import Config, Problem
+from tunesmith.space import (
+    ComputedParameter,
+    FixedParameter,
+    FlatConfig,
+    FloatParameter,
+    IntParameter,
+    NormalParameter,
+    OrdinalParameter,
+    Parameter,
+    Primitive,
+    SpaceError,
+    from_unit,
+    to_unit,
+)
+from tunesmith.space.path import keys
+from tunesmith_pbt.rules import check_spread
+
+Explore = Literal["perturb", "noise"] | Callable[[Config], Config]
+Numeric = FloatParameter | IntParameter | NormalParameter
+
+TRIES = 100
+"""Draws of a configuration that the constraint allows, before the original is kept."""
+
+
+class Mutation(msgspec.Struct, frozen=True):
+    """Varies the parameters at `paths`: the explore step of arXiv 1711.09846, section 3.
+
+    Each of them is drawn anew with `resample_probability`. Else a number is multiplied by one of
+    `factors` and kept within its bounds ("perturb"), or gets Gaussian noise with standard deviation
+    `noise` on the unit scale, on which its distribution is uniform, and is reflected at the ends
+    ("noise"); where there are steps, it moves by at least one. Ordinals move to a neighbour,
+    categories stay. What a new category brings with it is drawn.
+    """
+
+    problem: Problem
+    paths: frozenset[str]
+    explore: Explore
+    factors: Sequence[float]
+    noise: float
+    resample_probability: float
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be, with what can."""
+        check_spread(self)
+
+    def __call__(self, config: Config, rng: Random) -> Config:
+        """Return a configuration that the experiment's constraint allows, else the same one."""
+        for _ in range(TRIES):
+            new = self._vary(config, rng) if isinstance(self.explore, str) else self._ask(config)
+            if self.problem.allows(new):
+                return new
+        return config
+
+    def _vary(self, config: Config, rng: Random) -> Config:
+        old = self.problem.space.flatten(config)
+        new: FlatConfig = {}
+        for parameter in self.problem.space.parameters:
+            path, given = parameter.path, parameter.when
+            if isinstance(parameter, FixedParameter | ComputedParameter):
+                continue
+            if not all(c.path in new and new[c.path] in c.options for c in given):
+                continue
+            if path not in old or (path in self.paths and rng.random() < self.resample_probability):
+                new[path] = from_unit(parameter, rng.random())
+            elif path in self.paths:
+                new[path] = self._moved(parameter, old[path], rng)
+            else:
+                new[path] = old[path]
+        return self.problem.space.build(new)
+
+    def _moved(self, parameter: Parameter, value: Any, rng: Random) -> Primitive:
+        if isinstance(parameter, OrdinalParameter):
+            at, last = parameter.options.index(value), len(parameter.options) - 1
+            to = at + rng.choice((-1, 1))
+            return parameter.options[to if 0 <= to <= last else min(abs(at - 1), last)]
+        if not isinstance(parameter, Numeric):
+            return value  # type: ignore[no-any-return]
+        if self.explore == "perturb":
+            factor = rng.choice(self.factors)
+            return _fitted(parameter, value * factor, value, up=factor > 1)
+        shift = rng.gauss(0, self.noise)
+        position = (to_unit(parameter, value) + shift) % 2
+        number: Any = from_unit(parameter, min(position, 2 - position))
+        return _fitted(parameter, number, value, up=shift > 0)
+
+    def _ask(self, config: Config) -> Config:
+        """Return what the user's function makes of the configuration, brought into the domain."""
+        assert callable(self.explore)  # noqa: S101  (its type here)
+        space = self.problem.space
+        active = space.flatten(config)
+        new: Any = self.explore(deepcopy(config))
+        for parameter in space.tunable:
+            *above, last = keys(parameter.path)
+            holder = new
+            for key in above:
+                holder = holder.get(key) if isinstance(holder, dict) else None
+            number = holder.get(last) if isinstance(holder, dict) else None
+            if not isinstance(parameter, Numeric) or parameter.path not in active:
+                continue
+            if isinstance(holder, dict) and type(number) in (int, float):
+                holder[last] = _fitted(parameter, float(number or 0))
+        try:
+            return space.build(space.flatten(new))
+        except SpaceError as error:
+            message = f"explore={self.explore!r} made {new!r} of {config!r}: {error}"
+            raise UsageError(message) from error
+
+
+def _fitted(
+    parameter: Numeric, number: float, old: float | None = None, *, up: bool = True
+) -> Primitive:
+    """Return the parameter's value nearest to `number`, one step off `old` if it would be that."""
+    if parameter.step is not None and math.isfinite(number):
+        k = round(number / parameter.step)
+        if old is not None and k == round(old / parameter.step):
+            k += 1 if up else -1
+        number = k * parameter.step
+    if isinstance(parameter, NormalParameter):
+        return number
+    return min(max(number, parameter.low), parameter.high)

@@ -1,0 +1,101 @@
+"""Drivers to be killed, and what must be true afterwards."""
+
+import contextlib
+import os
+import queue
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import tunesmith as tune
+
+HERE = Path(__file__).parent
+
+
+class Victim:
+    """A driver process, and the results it has shown so far as (trial, resource, loss)."""
+
+    def __init__(self, storage, *arguments):
+        self.folder = storage / "victim"
+        self.shown = []
+        self._lines = queue.SimpleQueue()
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "driver.py"), str(storage), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=storage,
+        )
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            # What the kill cut off in the middle of a line was not shown in full.
+            if line.endswith("\n"):
+                self._lines.put(line)
+
+    def wait_for(self, count, timeout=50):
+        """Return once `count` results were shown."""
+        while len(self.shown) < count:
+            self._take(self._lines.get(timeout=timeout))
+
+    def _take(self, line):
+        trial, resource, loss = line.split()
+        self.shown.append((trial, int(resource), float(loss)))
+
+    def kill(self):
+        """Kill it with SIGKILL, and take in all it had shown."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=20)
+        self._thread.join(timeout=20)
+        self.process.stdout.close()
+        while not self._lines.empty():
+            self._take(self._lines.get())
+
+
+@pytest.fixture
+def victim(tmp_path):
+    """Start a driver on an executor; it is killed at the end of the test at the latest."""
+    started = []
+
+    def start(*arguments):
+        storage = tmp_path / f"storage-{len(started)}"
+        storage.mkdir()
+        started.append(Victim(storage, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture(scope="session")
+def check():
+    """Check what is left of a killed run: all that was shown, nothing twice, nothing torn."""
+
+    def check(victim, folder=None):
+        folder = folder or victim.folder
+        results = tune.load(folder)
+        assert results.state == "interrupted"
+        histories = {trial.id: [row["loss"] for row in trial.history] for trial in results}
+        with contextlib.closing(sqlite3.connect(folder / "experiment.sqlite")) as shell:
+            assert shell.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            rows = shell.execute("SELECT trial, resource, value FROM results").fetchall()
+        assert set(victim.shown) <= {(trial, int(at), value) for trial, at, value in rows}
+        for trial, resource, loss in victim.shown:
+            assert histories[trial][resource - 1] == loss
+        for trial in results:
+            count = [row["training_iteration"] for row in trial.history]
+            assert count == list(range(1, len(count) + 1))
+            for saved in trial.checkpoints:
+                assert saved.to_dict()["epoch"] == saved.metadata()["resource"]
+        results.close()
+
+    return check
