@@ -1,36 +1,15 @@
 """What the tests that run whole programs share."""
 
-import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 
 import pytest
-import ray
 
 PATIENCE_S = 50.0
 """How long a program may take for its next line; a loaded machine is no failure."""
-
-
-@pytest.fixture(scope="session")
-def running_ray() -> Iterator[None]:
-    """A local Ray of two CPUs and two units of a resource of its own, or the one that runs."""
-    if ray.is_initialized():
-        yield
-        return
-    ray.init(
-        num_cpus=2,
-        resources={"widget": 2},
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=200 * 2**20,
-    )
-    yield
-    ray.shutdown()
 
 
 class Program:

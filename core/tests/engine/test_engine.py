@@ -682,3 +682,130 @@ def test_an_ended_trial_answers_no_more() -> None:
     before = world.engine.counts()
     world.give(TrialEnded(at=9.0, trial="0001", attempt=1, outcome="failed"))
     assert world.engine.counts() == before
+
+
+def test_a_scheduler_sees_every_report_and_is_asked_where_it_said() -> None:
+    """on_report gets the reports on the way to `until` too, each before the decision at it."""
+    seen: list[tuple[str, float]] = []
+
+    class Watching:
+        def first(self, trial: Any) -> Continue:
+            return Continue(until=2)
+
+        def on_report(self, trial: Any, result: Any) -> None:
+            assert trial.last == result
+            seen.append(("report", result.resource))
+
+        def on_result(self, trial: Any, result: Any) -> Continue:
+            seen.append(("result", result.resource))
+            return Continue(until=4)
+
+    World(Watching(), num_samples=1, length=4).run()
+    reports = [("report", 1), ("report", 2), ("result", 2), ("report", 3), ("report", 4)]
+    assert seen == [*reports, ("result", 4)]
+
+
+def test_review_may_be_early_and_repeat_itself() -> None:
+    """What review() says of a trial that is about to pause or to end takes effect in its time."""
+
+    class Persistent(Scripted):
+        def __init__(self) -> None:
+            super().__init__(lambda t, r: Pause("wait"))
+            self.verdicts: dict[str, Stop] = {}
+
+        def on_result(self, trial: Any, result: Any) -> Any:
+            self.verdicts[trial.id] = Stop("no place left", complete=trial.id == "0001")
+            return super().on_result(trial, result)
+
+        def next_trial(self, view: Any) -> str | None:
+            return next(iter(view.pending), None)
+
+        def on_trial_end(self, trial: Any) -> None:
+            super().on_trial_end(trial)
+            del self.verdicts[trial.id]
+
+        def review(self) -> dict[str, Stop]:
+            return self.verdicts
+
+    world = World(Persistent(), num_samples=2, slots=1)
+    world.run()
+    assert world.engine.counts() | {"completed": 1, "stopped": 1} == world.engine.counts()
+    assert [retire.trial for retire in world.of(commands.Retire)] == ["0001", "0002"]
+
+
+def test_review_comes_after_next_trial_and_may_end_pending_trials() -> None:
+    """What a scheduler decides in next_trial() about others, it can say in the same turn."""
+
+    class Choosy(Scripted):
+        def next_trial(self, view: Any) -> str | None:
+            self.unwanted = {t: Stop("no room") for t in view.pending if t != "0002"}
+            return "0002" if "0002" in view.pending else None
+
+        def review(self) -> dict[str, Stop]:
+            return {t: stop for t, stop in self.unwanted.items() if t not in self.ended}
+
+    world = World(Choosy(lambda t, r: Continue()), num_samples=3, slots=3)
+    world.run()
+    assert [world.engine.trial(f"{n:04}").status for n in (1, 2, 3)] == [
+        "stopped",
+        "completed",
+        "stopped",
+    ]
+    assert {launch.trial for launch in world.of(commands.Launch)} == {"0002"}
+
+
+def test_nothing_can_come_while_the_searcher_waits_for_those_that_wait() -> None:
+    """`searching` is False once nothing runs and all suggestions are deferred: resume somebody."""
+    told: list[bool] = []
+
+    class Resuming(Scripted):
+        def next_trial(self, view: Any) -> str | None:
+            told.append(view.searching)
+            if view.pending:
+                return view.pending[0]
+            return None if view.searching else view.paused[0]
+
+    class Hesitant(World):
+        def _suggest(self, trial: str) -> None:
+            if trial == "0002" and not self.engine.counts()["completed"]:
+                self.defer(trial)
+            else:
+                super()._suggest(trial)
+
+    world = Hesitant(
+        Resuming(lambda t, r: Pause("wait") if r == 2 else Continue()), num_samples=2, slots=1
+    )
+    world.run()
+    assert world.engine.counts()["completed"] == 2
+    assert told == [True, True, False, False, False]
+
+
+def test_a_complete_trial_that_is_lost_while_it_ends_is_complete() -> None:
+    """A worker that vanishes after the last word on its trial changes nothing about it."""
+    world = World(Scripted(lambda t, r: Stop("enough", complete=True)), num_samples=1)
+    world.deliver()
+    for _ in range(2):
+        world.step("0001")
+        world.deliver()
+    world.lose("0001")
+    world.deliver()
+    assert world.engine.trial("0001").status == "completed"
+    assert world.tells[-1].status == "completed"
+
+
+def test_a_trial_that_is_lost_while_it_pauses_is_paused() -> None:
+    """The decision was taken: it is not launched again at once, and can be resumed."""
+    scheduler = Scripted(lambda t, r: Pause("wait") if (t, r) == ("0001", 2) else Continue())
+    scheduler.next_trial = (  # type: ignore[attr-defined]
+        lambda view: next(iter([*view.pending, *([] if view.searching else view.paused)]), None)
+    )
+    world = World(scheduler, num_samples=2, slots=1, retries={"worker_lost": None})
+    world._obey = (  # type: ignore[method-assign]
+        lambda command, obey=world._obey: (
+            world.lose(command.trial) if isinstance(command, commands.Pause) else obey(command)
+        )
+    )
+    world.run()
+    launches = [(launch.trial, launch.seen) for launch in world.of(commands.Launch)]
+    assert launches == [("0001", 0), ("0002", 0), ("0001", 2)]
+    assert world.engine.counts()["completed"] == 2

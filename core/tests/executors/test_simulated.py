@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import tunesmith as tune
+from tunesmith._executors.conditions import Conditions
 from tunesmith._executors.settings import WorkerSettings
 from tunesmith._executors.simulated import SimulatedExecutor
 from tunesmith._executors.worker import Workers
@@ -511,3 +512,13 @@ def test_saved_trials_know_simulated_seconds(stage):
     shown.wait_for_decision()
     saved = [event.checkpoint for event in shown.about() if isinstance(event, CheckpointSaved)]
     assert [one.elapsed_s for one in saved] == [1.0, 2.0, 3.0]
+
+
+def test_losses_do_not_depend_on_attempts():
+    """When a trial is lost depends on the clock alone, so that a relaunch changes nothing."""
+    chance = Conditions(drop_probability=0.1, seed=1)
+    first = chance.lost_at("0001", 0.0)
+    second = chance.lost_at("0001", first)
+    assert chance.lost_at("0001", first / 2) == first < second
+    assert chance.lost_at("0001", (first + second) / 2) == second
+    assert chance.lost_at("0002", 0.0) != first

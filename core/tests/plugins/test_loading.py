@@ -37,7 +37,7 @@ def test_broken_plugins_harm_no_others(environment):
     """With seven broken plugins beside them, the sound ones and the core's own are all there."""
     rows = listed(environment)
     assert {"random", "grid", "good", "flat", "lazy"} <= set(names(rows))
-    assert names(rows, "executor") == ["inline"]
+    assert names(rows, "executor") == ["inline", "simulated"]
 
 
 def test_listing_has_the_promised_fields(environment):

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from tunesmith.protocols import Objective, Problem
+from tunesmith.protocols.events import CapacityChanged, RunStarted, SearchEnded, Suggested
 from tunesmith.space import parse_space, uniform
 from tunesmith.testing.worlds import World
 
@@ -27,7 +28,7 @@ def make_problem():
 
 
 class Cluster(World):
-    """Runs trials whose curves are known; some fail for good, and workers may vanish at random."""
+    """Runs trials whose curves are known; some fail for good, workers and drivers may vanish."""
 
     def __init__(self, scheduler, *, doom=None, lossy=0.0, seed=0, **settings):
         self.doom, self.lossy, self.rng = doom or {}, lossy, Random(seed)
@@ -35,15 +36,26 @@ class Cluster(World):
         super().__init__(scheduler, retries={"worker_lost": None}, **settings)
 
     def step(self, trial, loss=1.0, by=1.0):
-        """Let the trial go on, fail at its time, or lose its worker."""
+        """Let the trial go on, fail at its time, or lose its worker; or lose the driver."""
         attempt = self.running[trial]
         is_free = attempt.is_started and not attempt.is_waiting and attempt.order is None
         if is_free and attempt.at >= self.doom.get(trial, inf):
             self.fail(trial)
         elif self.rng.random() < self.lossy:
             self.lose(trial)
+        elif self.rng.random() < self.lossy / 4:
+            self.crash()
         else:
             super().step(trial, loss, by)
+
+    def crash(self):
+        """Forget all that runs, as when the driver dies, and take the experiment up again."""
+        known = [event for event in self.inbox if isinstance(event, Suggested | SearchEnded)]
+        self.running.clear()
+        self.inbox.clear()
+        self.give(RunStarted(at=self.now))
+        self.inbox.extend(known)
+        self.give(CapacityChanged(at=self.now, slots=self.slots))
 
     def deliver(self):
         """Hand over what is on its way; no slot is idle while another trial could come."""

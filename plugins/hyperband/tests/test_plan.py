@@ -37,7 +37,7 @@ def starts(shapes):
     ],
 )
 def test_brackets_are_those_of_the_paper(top, lowest, factor, expected):
-    """n = ⌈(s_max+1) η^s / (s+1)⌉ trials start at R η^-s: 81/34/15/8/5 for R=81 and η=3."""
+    """⌈(s_max+1) η^s / (s+1)⌉ trials start at R η^-s: 81/34/15/8/5 for R=81 and η=3."""
     shapes = starts(plan(top, lowest, factor))
     assert [size for size, _ in shapes] == [size for size, _ in expected]
     assert [level for _, level in shapes] == pytest.approx([level for _, level in expected])

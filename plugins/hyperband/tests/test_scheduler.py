@@ -219,7 +219,7 @@ def oracle(count, shapes, factor, curve, doom):
             ends |= {t: ("failed", doom[t]) for t in fallen}
             members = [t for t in members if t not in fallen]
             if rung == len(shape.levels) or at >= shape.levels[-1]:
-                ends |= {t: ("completed", at) for t in members}
+                ends |= dict.fromkeys(members, ("completed", at))
                 break
             finite = [t for t in members if curve(t, at) < inf]
             kept = sorted(finite, key=lambda t, at=at: curve(t, at))
@@ -250,13 +250,11 @@ def random_curve(seed):
 def test_every_end_equals_the_oracles(
     make_problem, cluster, count, slots, ladder, doom, lossy, seed
 ):
-    """Whatever the slots, speeds, failures, lost workers and ties: Algorithm 1, exactly."""
+    """Whatever the slots, speeds, failures, losses, crashes and ties: Algorithm 1, exactly."""
     top, lowest, factor = ladder
     scheduler = hyperband(make_problem(top), grace_period=lowest, reduction_factor=factor)
     doom = {f"{n:04}": at for n, at in doom.items()}
-    world = cluster(
-        scheduler, num_samples=count, slots=slots, doom=doom, lossy=lossy, seed=seed
-    )
+    world = cluster(scheduler, num_samples=count, slots=slots, doom=doom, lossy=lossy, seed=seed)
     world.run(random_curve(seed), seed=seed)
     assert world.finish.status == "completed"
     shapes = plan(top, lowest, factor)

@@ -70,7 +70,8 @@ class OptunaSearcher:
         named |= {"constant_liar": constant_liar, **(sampler_options or {})}
         options = {key: value for key, value in named.items() if value is not None}
         self._study = _study(problem, sampler, options)
-        self._retold = isinstance(self._study.sampler, samplers.TPESampler | samplers.GPSampler)
+        self.slow = isinstance(self._study.sampler, samplers.GPSampler)
+        self._retold = self.slow or isinstance(self._study.sampler, samplers.TPESampler)
         self._enough, self._explore = level_trials, explore
         self._end = problem.max_resource or math.inf
         self._space, self._dimensions = problem.space, dimensions(problem.space)

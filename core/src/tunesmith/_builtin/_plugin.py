@@ -77,6 +77,7 @@ def tunesmith_executors() -> Sequence[ExecutorSpec]:
             factory="tunesmith._executors.simulated:SimulatedExecutor",
             api="1.0",
             in_process=True,
+            virtual=True,
             preference=-1,
             summary="runs trials on simulated workers and a virtual clock",
         ),

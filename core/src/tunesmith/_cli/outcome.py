@@ -53,6 +53,8 @@ def _run(run: Callable[[Witness], None], witness: Witness) -> tuple[Results, str
         code = USAGE if isinstance(failure, UsageError) else FAILED
         if witness.results is None:
             raise
+        if witness.is_told:
+            error = f"{witness.results.reason}\nthe run is in {witness.results.path}"
     results = witness.results
     if results is None:
         raise KeyboardInterrupt

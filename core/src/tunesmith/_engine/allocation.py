@@ -75,7 +75,7 @@ class Allocation:
     def _is_searching(self) -> bool:
         """Whether another trial can come; not by itself where the searcher waits for results."""
         asked = self._trials.of(TrialState.ASKED)
-        if self._trials.active:
+        if self._trials.active or self._trials.of(TrialState.PENDING):
             return self._may_ask or bool(asked)
         return (self._may_ask and self._missing() > 0) or any(
             not trial.is_deferred for trial in asked.values()

@@ -116,7 +116,8 @@ class Engine:
 
     def checkpoints(self) -> set[str]:
         """Return the paths of all checkpoints that are still known."""
-        return {checkpoint.path for trial in self._trials for checkpoint in trial.checkpoints}
+        known = {checkpoint.path for trial in self._trials for checkpoint in trial.checkpoints}
+        return known | {trial.peak[1].path for trial in self._trials if trial.peak is not None}
 
     def counts(self) -> dict[str, int]:
         """Return how many trials have each public status."""

@@ -197,12 +197,12 @@ class Lifecycle:
         """Close the attempt: for good, or until a retry."""
         trial.is_open = False
         if event.outcome == "interrupted":
-            self._trials.move(trial, TrialState.PENDING, first=True)
+            self._go_on_later(trial)
             return
         if event.outcome == "failed":
             trial.error = event.error
             if self._may_retry(trial, event.failure or "user_error"):
-                self._trials.move(trial, TrialState.PENDING, first=True)
+                self._go_on_later(trial)
                 return
         self._finish(trial, FINAL[event.outcome], event.reason)
 
@@ -220,11 +220,18 @@ class Lifecycle:
         trial.is_open = False
         was_stopping = trial.state is TrialState.STOPPING
         if (was_stopping and self.ending.keeps_trials) or self._may_retry(trial, event.failure):
-            self._trials.move(trial, TrialState.PENDING, first=True)
+            self._go_on_later(trial)
         elif was_stopping:
             self._finish(trial, FINAL[trial.outcome], trial.reason)
         else:
             self._finish(trial, TrialState.FAILED, event.reason or event.failure)
+
+    def _go_on_later(self, trial: Trial) -> None:
+        """Queue a trial whose attempt is over; one that was to pause waits for its resumption."""
+        if trial.state is TrialState.PAUSING:
+            self._pause(trial)
+        else:
+            self._trials.move(trial, TrialState.PENDING, first=True)
 
     def _may_retry(self, trial: Trial, kind: str) -> bool:
         if self.ending.has_begun or trial.state is TrialState.STOPPING:

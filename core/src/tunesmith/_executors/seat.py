@@ -47,7 +47,7 @@ class Seat:
         self._worker: TrialWorker = factory.timed(metric, self)()
         self._events: Iterator[AnyEvent] = iter(())
         self._anchor_at = self._anchor_s = 0.0
-        self._latest = self._stood_at = 0.0
+        self._latest = 0.0
         self._slowdown = 1.0
         self._lost_at = inf
 
@@ -87,10 +87,9 @@ class Seat:
         if not self.waiting:
             return None
         self.waiting = False
-        start = max(now, self._latest)
-        self._anchor_at += start - self._stood_at
+        self._anchor_at = max(now, self._latest)
         self._events = self._worker.handle(command)
-        return self.train(start)
+        return self.train(self._anchor_at)
 
     def train(self, now: float) -> Happening | None:
         """Train up to the next report, the end, or the loss of the worker."""
@@ -107,12 +106,14 @@ class Seat:
             return None
         last, at = events[-1], now
         if isinstance(last, Reported):
-            at = max(now, self.at(last.reports[-1].metrics["time_total_s"]))
+            elapsed_s = last.reports[-1].metrics["time_total_s"]
+            at = max(now, self.at(elapsed_s))
         if saves:
-            delay = saves * self._conditions.checkpoint_delay_s
-            self._anchor_at += delay
-            at += delay
-        self._latest = self._stood_at = at
+            at += saves * self._conditions.checkpoint_delay_s
+        if isinstance(last, Reported):
+            # Counted from report to report, so that a cut between two changes not even a rounding.
+            self._anchor_at, self._anchor_s = at, elapsed_s
+        self._latest = at
         self.ahead = events
         return (self._lost_at, [self._loss()]) if at > self._lost_at else (at, events)
 

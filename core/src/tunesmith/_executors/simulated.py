@@ -179,8 +179,8 @@ class SimulatedExecutor:
     def _happen(self, seat: Seat, events: list[AnyEvent], limit: float) -> None:
         """Take down what happens now, and have the trial train on unless it must not."""
         last, now = events[-1], self._timeline.now
-        for event in events[:-1]:
-            self._events.append(replace(event, at=now))
+        if len(events) > 1:
+            self._events.extend(replace(event, at=now) for event in events[:-1])
         if isinstance(last, Reported):
             self._report(seat, last, limit)
             return

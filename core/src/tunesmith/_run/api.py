@@ -171,6 +171,7 @@ def _conduct(
             audience=audience,
             folder=parts.folder,
             in_process=parts.in_process,
+            virtual=parts.virtual,
         )
         told.on_experiment_start(experiment)
         display.on_experiment_start(experiment)
@@ -181,6 +182,7 @@ def _conduct(
 def _conclude(conducted: _Conducted) -> Results:
     """Tell what came of a run whose parts are closed, workers and journal among them."""
     parts, ended = conducted.parts, conducted.ended
+    sweep_unknown(parts.folder, parts.engine.checkpoints())
     results = load(parts.folder)
     conducted.display.board.tick(ended.at, results.counts)
     conducted.display.on_experiment_end(ended)

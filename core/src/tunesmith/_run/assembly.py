@@ -87,6 +87,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     counsel: Counsel
     folder: Path
     in_process: bool
+    virtual: bool
 
 
 def check_names(experiment: Experiment, registry: Registry) -> None:
@@ -173,7 +174,8 @@ def _open(
     if journal is None:
         header = describe(plan, algorithms, problem, folder.name)
         journal = stack.enter_context(Journal.create(folder, header))
-    beside = algorithms.searcher.spec.slow and not plan.executor.spec.in_process
+    is_slow = getattr(searcher, "slow", algorithms.searcher.spec.slow)
+    beside = is_slow and not plan.executor.spec.in_process
     counsel = Counsel(
         searcher,
         algorithms.searcher.spec.name,
@@ -195,6 +197,7 @@ def _open(
         counsel=counsel,
         folder=folder,
         in_process=plan.executor.spec.in_process,
+        virtual=plan.executor.spec.virtual,
     )
 
 

@@ -30,7 +30,13 @@ TICK_S = 0.5
 """How long the loop sleeps at most where trials run elsewhere, so that the display goes on."""
 
 SHOW_S = 0.1
-"""Real time between two ticks of the display, at least: a simulated hour may pass in it."""
+"""Real time between two ticks of the display, at least: a simulated hour may pass in it.
+
+So long, too, may the events of a simulation wait for the journal.
+"""
+
+WRITTEN_TOGETHER = 1000
+"""Events of a simulation that wait for the journal, at most."""
 
 
 class EventLog(Protocol):
@@ -48,6 +54,9 @@ class Driver:
     transaction; only then are the audience told and the commands carried out. The searcher, which
     lives in this process alone, answers within the turn. Where trials run `in_process` the executor
     never sleeps while one trains, and its clock may be virtual: then it is not woken for nothing.
+
+    The events of a `virtual` executor wait for the journal for a moment, together, though their
+    commands are carried out: if they are lost, a resume lives through the same again.
     """
 
     def __init__(
@@ -60,6 +69,7 @@ class Driver:
         audience: Audience,
         folder: Path,
         in_process: bool = False,
+        virtual: bool = False,
     ) -> None:
         self._engine = engine
         self._journal = journal
@@ -68,6 +78,9 @@ class Driver:
         self._audience = audience
         self._folder = folder
         self._in_process = in_process
+        self._virtual = virtual
+        self._unwritten: list[Entry] = []
+        self._write_at = 0.0
         self._show_at = 0.0
         self._deadlines: dict[str, float] = {}
         self._requests: list[ControlRequested] = []
@@ -81,13 +94,17 @@ class Driver:
         `opening` are events that come right after the start: of a run that was cut off.
         """
         self._turn([RunStarted(at=self._executor.now()), *opening])
-        while self._finish is None:
-            answers = self._advisor.poll()
-            events = answers or self._executor.poll(self._next_deadline())
-            self._turn([*self._take_requests(), *events, *self._due(came=bool(events))])
-            if monotonic() >= self._show_at:
-                self._audience.tick(self._engine)
-                self._show_at = monotonic() + SHOW_S
+        try:
+            while self._finish is None:
+                answers = self._advisor.poll()
+                events = answers or self._executor.poll(self._next_deadline())
+                self._turn([*self._take_requests(), *events, *self._due(came=bool(events))])
+                if monotonic() >= self._show_at:
+                    self._audience.tick(self._engine)
+                    self._show_at = monotonic() + SHOW_S
+        finally:
+            self._write()
+        self._audience.tell()
         return self._end(self._finish.status, self._finish.reason)
 
     def request_stop(self, reason: str) -> None:
@@ -104,7 +121,8 @@ class Driver:
     def _end(self, status: Any, reason: str) -> RunEnded:
         ended = RunEnded(at=self._executor.now(), status=status, reason=reason)
         with self.shield:
-            self._journal.append([(ended, self._engine.handle(ended))])
+            self._unwritten.append((ended, self._engine.handle(ended)))
+            self._write()
             self._ended = ended
         self._audience.tick(self._engine)
         return ended
@@ -130,10 +148,19 @@ class Driver:
                         else:
                             orders.append(command)
                 waiting = [*facts, *self._advisor.poll()]
-            if entries:
-                self._journal.append(entries)
-        self._audience.tell()
+            self._unwritten += entries
+            is_due = len(self._unwritten) >= WRITTEN_TOGETHER or monotonic() >= self._write_at
+            if is_due or not self._virtual:
+                self._write()
+        if not self._unwritten:
+            self._audience.tell()
         self._carry_out(orders)
+
+    def _write(self) -> None:
+        if self._unwritten:
+            self._journal.append(self._unwritten)
+            self._unwritten = []
+            self._write_at = monotonic() + SHOW_S
 
     def _carry_out(self, orders: Iterable[commands.AnyCommand]) -> None:
         to_executor: list[commands.ExecutorCommand] = []
@@ -144,6 +171,7 @@ class Driver:
                 case commands.WakeAt():
                     self._deadlines[order.name] = order.at
                 case commands.DropCheckpoint():
+                    self._write()
                     drop(self._folder, order.checkpoint.path)
                 case _:
                     to_executor.append(order)  # type: ignore[arg-type]

@@ -102,6 +102,8 @@ def write(
         with open(os.path.join(aside, METADATA), "w", encoding="utf-8") as file:
             file.write(json.dumps(known))
         saved = msgspec.structs.replace(checkpoint, size=_size(aside))
+        if os.path.isdir(final):  # left by a future that was cut off and is lived through again
+            shutil.rmtree(final)
         os.rename(aside, final)
         return saved
     finally:

@@ -200,6 +200,9 @@ class DirectTrainable:
         return msgspec.structs.replace(progress, offer=kept)
 
 
+_METRICS = (dict, float, int)
+
+
 def conclude(value: Any, session: Session) -> tuple[Metrics | None, Trainable | None]:
     """Return what a function's return value means: a last report, or a generator to go on with.
 
@@ -208,6 +211,8 @@ def conclude(value: Any, session: Session) -> tuple[Metrics | None, Trainable | 
     """
     if value is None:
         return None, None
+    if isinstance(value, _METRICS):  # finding out what else it could be takes longer than this
+        return session.record(value), None
     if inspect.isgenerator(value):
         session.channel = None
         return None, GeneratorTrainable(value, session)

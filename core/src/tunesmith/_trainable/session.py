@@ -123,7 +123,9 @@ class Session:
         if isinstance(value, Report):
             value, offer = value.metrics, value.checkpoint
         before = self.progress
-        metrics = clean(value if isinstance(value, Mapping) else {self._objective(value): value})
+        # An ordinary dict is told without asking the abstract class, which is slow.
+        is_mapping = type(value) is dict or isinstance(value, Mapping)
+        metrics = clean(value if is_mapping else {self._objective(value): value})
         iteration = before.iteration + 1
         metrics.setdefault("training_iteration", iteration)
         if self._missing:

@@ -6,11 +6,19 @@ Written by `python tests/architecture/test_catalog.py`; a test fails when it is 
 from typing import Final
 
 CATALOG: Final[dict[str, dict[str, str]]] = {
+    "command": {
+        "bench": "tunesmith-bench",
+    },
     "executor": {
         "ray": "tunesmith-ray",
     },
     "scheduler": {
         "asha": "tunesmith-asha",
+        "hyperband": "tunesmith-hyperband",
+        "median-stopping": "tunesmith-median-stopping",
+        "pasha": "tunesmith-pasha",
+        "pbt": "tunesmith-pbt",
+        "pbt-replay": "tunesmith-pbt",
     },
     "searcher": {
         "optuna": "tunesmith-optuna",

@@ -171,12 +171,15 @@ def _spec_of(kind: Kind, factory: Callable[..., Any]) -> Spec:
         check_api(carried)
         return carried
     path = _path(factory)
-    capabilities = {"capabilities": _AD_HOC[kind]} if kind in _AD_HOC else {}
+    assumed: dict[str, Any] = {"capabilities": _AD_HOC[kind]} if kind in _AD_HOC else {}
+    if kind == "searcher":
+        # It may think long or for ever: that must not hold up the run.
+        assumed["slow"] = True
     return KINDS[kind](
         name=path.partition(":")[2],
         factory=path,
         api=f"{API[0]}.{API[1]}",
-        **capabilities,  # type: ignore[arg-type]
+        **assumed,
     )
 
 

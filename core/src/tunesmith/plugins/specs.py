@@ -85,7 +85,9 @@ class SchedulerSpec(msgspec.Struct, frozen=True, kw_only=True):
 class ExecutorSpec(msgspec.Struct, frozen=True, kw_only=True):
     """An executor; `in_process` if its `poll` runs training code in the driver's own process.
 
-    One that is in-process never sleeps while trials run, and may have a clock of its own.
+    One that is in-process never sleeps while trials run. A `virtual` one has a clock of its own,
+    and what its trials did can be done again with the same outcome: so its events may be journaled
+    many at a time, a moment after their commands were carried out.
     The executor "auto" is the one of the installed ones with the highest `preference`.
     """
 
@@ -95,6 +97,7 @@ class ExecutorSpec(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     wraps: str = ""
     in_process: bool = False
+    virtual: bool = False
     preference: int = 0
 
 

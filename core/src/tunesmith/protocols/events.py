@@ -140,7 +140,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
 class ExperimentChanged(Event, frozen=True, kw_only=True):
     """The experiment goes on with other limits: `num_samples` (trials in all), `time_budget_s`."""
 
-    changes: dict[str, Any]
+    changes: dict[str, int | float | None]
 
 
 class RunEnded(Event, frozen=True, kw_only=True):

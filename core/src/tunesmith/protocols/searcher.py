@@ -15,6 +15,7 @@ class Searcher(Protocol):
 
     Optional methods: `suggest_batch(trial_ids) -> list[Config | None]`, `state() -> bytes` and
     `restore(bytes)` (a restored searcher's next suggestions equal the uninterrupted one's).
+    Optional attribute `slow`: overrules its spec's, where that depends on the options.
     """
 
     def suggest(self, trial_id: str) -> Config | None:

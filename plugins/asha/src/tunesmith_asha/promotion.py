@@ -1,23 +1,22 @@
 """ASHA that pauses trials at rungs and promotes the best of them later."""
 
-from bisect import bisect_left, insort
 from collections.abc import Iterator
 from heapq import heappop, heappush
-from math import inf
 
 import msgspec
 
 from tunesmith.protocols import Continue, Decision, ExperimentView, Pause, Result, Stop, TrialView
 from tunesmith_asha.ladder import Ladders
+from tunesmith_asha.ranking import Fronts, Line, Score, is_diverged, ranking_for
 
 
 class _Rung(msgspec.Struct):
-    """`scores`: (value, arrival) of all who came, best first; `waiting`: a heap of those paused."""
+    """`scores`: of all who came; `waiting`: a heap of those paused."""
 
     level: float
     bracket: int
-    scores: list[tuple[float, int]] = []
-    waiting: list[tuple[float, int, str]] = []
+    scores: Line | Fronts
+    waiting: list[tuple[Score, str]] = []
 
 
 class _State(msgspec.Struct):
@@ -41,7 +40,8 @@ class PromotionAsha:
 
     def __init__(self, ladders: Ladders) -> None:
         self._ladders = ladders
-        rungs = [_Rung(level, b) for b, x in enumerate(ladders.levels) for level in x[:-1]]
+        new, levels = ranking_for(ladders.problem), enumerate(ladders.levels)
+        rungs = [_Rung(level, b, new()) for b, x in levels for level in x[:-1]]
         self._state = _State(sorted(rungs, key=lambda rung: -rung.level))
 
     def first(self, trial: TrialView) -> Continue:
@@ -63,9 +63,7 @@ class PromotionAsha:
                 return self.first(trial)
             mine = (rung for rung in self._state.rungs if rung.bracket == bracket)
             rung = next(rung for rung in mine if rung.level <= result.resource)
-            score = (result.values[0], len(rung.scores))
-            insort(rung.scores, score)
-            heappush(rung.waiting, (*score, trial.id))
+            heappush(rung.waiting, (rung.scores.enter(result.values), trial.id))
             self._state.goals[trial.id] = levels[levels.index(rung.level) + 1]
             self._state.idle.add(trial.id)
             if next(self._leaders(), None) is rung and rung.waiting[0][-1] == trial.id:
@@ -108,9 +106,11 @@ class PromotionAsha:
     def _leaders(self, *, everyone: bool = False) -> Iterator[_Rung]:
         """Yield the rungs whose first waiting trial may be promoted, the highest rung first."""
         for rung in self._state.rungs:
+            rung.scores.lead(rung.waiting)
             while rung.waiting and rung.waiting[0][-1] not in self._state.idle:
                 heappop(rung.waiting)
-            if rung.waiting and rung.waiting[0][0] < inf:
-                rank = bisect_left(rung.scores, rung.waiting[0][:2])
-                if everyone or rank < len(rung.scores) // self._ladders.factor:
+                rung.scores.lead(rung.waiting)
+            if rung.waiting and not is_diverged(rung.waiting[0][0]):
+                places = len(rung.scores) // self._ladders.factor
+                if everyone or rung.scores.among(rung.waiting[0][0], places):
                     yield rung

@@ -1,18 +1,19 @@
 """ASHA that never pauses: a trial which falls behind at a rung is stopped."""
 
-from bisect import bisect_right, insort
-from math import ceil, inf
+from bisect import bisect_right
+from math import ceil
 
 import msgspec
 
 from tunesmith.protocols import Continue, Decision, Result, Stop, TrialView
 from tunesmith_asha.ladder import Ladders
+from tunesmith_asha.ranking import Fronts, Line, is_diverged, ranking_for
 
 
 class _State(msgspec.Struct):
-    """`scores[bracket][rung]`: values seen there, ascending; `goals`: each trial's next level."""
+    """`scores[bracket][rung]`: what was seen there; `goals`: each trial's next level."""
 
-    scores: list[list[list[float]]]
+    scores: list[list[Line | Fronts]]
     goals: dict[str, float] = {}
 
 
@@ -27,7 +28,8 @@ class StoppingAsha:
 
     def __init__(self, ladders: Ladders) -> None:
         self._ladders = ladders
-        self._state = _State([[[] for _ in levels[1:]] for levels in ladders.levels])
+        ranking = ranking_for(ladders.problem)
+        self._state = _State([[ranking() for _ in levels[1:]] for levels in ladders.levels])
 
     def first(self, trial: TrialView) -> Continue:
         """Let the trial run to the first rung at which it was not judged yet."""
@@ -43,10 +45,11 @@ class StoppingAsha:
         if result.resource < self._state.goals.get(trial.id, levels[0]):
             return self.first(trial)
         rung = bisect_right(levels, result.resource) - 1
-        scores, value = self._state.scores[bracket][rung], result.values[0]
-        insort(scores, value)
+        scores = self._state.scores[bracket][rung]
+        score = scores.enter(result.values)
         best = ceil(len(scores) / self._ladders.factor)
-        if value > scores[best - 1] or scores[0] < value == inf:
+        is_hopeless = is_diverged(score) and scores.has_sound()
+        if is_hopeless or not scores.among(score, best, ties=True):
             place = f"{self._ladders.problem.resource}={levels[rung]:g}"
             return Stop(f"not among the best {best} of {len(scores)} trials at {place}")
         self._state.goals[trial.id] = levels[rung + 1]

@@ -14,6 +14,6 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             factory="tunesmith_hyperband.scheduler:hyperband",
             api="1.0",
             capabilities=Capabilities(pauses=True),
-            summary="successive halving in brackets: pause at rungs, promote the best once all are there",
+            summary="successive halving in brackets: pause at rungs, promote once all are there",
         )
     ]

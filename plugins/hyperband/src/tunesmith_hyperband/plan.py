@@ -8,7 +8,7 @@ from tunesmith.errors import UsageError
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """A bracket before it is filled: how many trials it takes, and its rungs; the last is the end."""
+    """A bracket to be filled: how many trials it takes, and its rungs; the last is the end."""
 
     size: int
     levels: tuple[float, ...]

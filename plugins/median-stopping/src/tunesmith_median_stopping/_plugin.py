@@ -14,6 +14,6 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             factory="tunesmith_median_stopping.scheduler:median_stopping",
             api="1.0",
             capabilities=Capabilities(),
-            summary="stop a trial whose best is worse than the median of the others' running averages",
+            summary="stop a trial whose best is worse than the median of others' averages",
         )
     ]

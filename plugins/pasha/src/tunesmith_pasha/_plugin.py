@@ -14,6 +14,6 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             factory="tunesmith_pasha.scheduler:pasha",
             api="1.0",
             capabilities=Capabilities(pauses=True),
-            summary="asynchronous successive halving that trains longer only while the ranking changes",
+            summary="asynchronous successive halving; trains longer only while rankings change",
         )
     ]

@@ -28,7 +28,7 @@ GAPS = 1024
 
 
 class _Rung(msgspec.Struct):
-    """`scores`: (value, arrival, value a rung below), best first; `waiting`: a heap of the paused."""
+    """`scores`: (value, arrival, value a rung below), best first; `waiting`: heap of the paused."""
 
     scores: list[tuple[float, int, float | None]] = []
     waiting: list[tuple[float, int, str]] = []
@@ -44,7 +44,7 @@ class _Run(msgspec.Struct):
 
 
 class _State(msgspec.Struct):
-    """`top`: the highest rung that is open; `peers`: who got there; `gaps`: of noisy pairs there."""
+    """`top`: the highest open rung; `peers`: who got there; `gaps`: of the noisy pairs there."""
 
     rungs: list[_Rung]
     top: int
@@ -142,7 +142,7 @@ class Pasha:
         return self._state.runs.setdefault(trial_id, _Run())
 
     def _enter(self, trial_id: str, index: int, value: float) -> None:
-        """Enter a value at a rung; open the next one if it shows that the ranking is not settled."""
+        """Enter a value at a rung; open the next one if the ranking proves unsettled."""
         state, run = self._state, self._run(trial_id)
         rung = state.rungs[index]
         arrival = len(rung.scores)

@@ -4,8 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tunesmith_pbt.factory import pbt
     from tunesmith_pbt.replay import pbt_replay
-    from tunesmith_pbt.scheduler import pbt
 
 __all__ = ["pbt", "pbt_replay"]
 
@@ -15,5 +15,5 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    module = "scheduler" if name == "pbt" else "replay"
+    module = "factory" if name == "pbt" else "replay"
     return getattr(import_module(f"{__name__}.{module}"), name)

@@ -11,7 +11,7 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
     return [
         SchedulerSpec(
             name="pbt",
-            factory="tunesmith_pbt.scheduler:pbt",
+            factory="tunesmith_pbt.factory:pbt",
             api="1.0",
             capabilities=Capabilities(needs_checkpoints=True, pauses=True),
             summary="population based training: clone the best, and vary their configurations",

@@ -25,7 +25,7 @@ from tunesmith.space import (
     to_unit,
 )
 from tunesmith.space.path import keys
-from tunesmith_pbt.rules import check_spread
+from tunesmith_pbt.rules import require
 
 Explore = Literal["perturb", "noise"] | Callable[[Config], Config]
 Numeric = FloatParameter | IntParameter | NormalParameter
@@ -53,7 +53,14 @@ class Mutation(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, with what can."""
-        check_spread(self)
+        is_named = isinstance(self.explore, str) and self.explore in ("perturb", "noise")
+        expected = "'perturb', 'noise' or a function"
+        require(is_named or callable(self.explore), self, "explore", expected)
+        are_factors = bool(self.factors) and all(0 < x < math.inf for x in self.factors)
+        require(are_factors, self, "factors", "positive numbers such as (0.8, 1.2)")
+        require(0 < self.noise < math.inf, self, "noise", "a positive number")
+        chance = self.resample_probability
+        require(0 <= chance <= 1, self, "resample_probability", "a number from 0 to 1")
 
     def __call__(self, config: Config, rng: Random) -> Config:
         """Return a configuration that the experiment's constraint allows, else the same one."""
@@ -130,3 +137,20 @@ def _fitted(
     if isinstance(parameter, NormalParameter):
         return number
     return min(max(number, parameter.low), parameter.high)
+
+
+def tuned_paths(problem: Problem, mutate: Any) -> frozenset[str]:
+    """Return the paths of the parameters to vary: those named, or all that are drawn.
+
+    Raises:
+        UsageError: a path is no such parameter, or there is none.
+    """
+    drawn = {parameter.path for parameter in problem.space.tunable}
+    named = drawn if mutate is None else set([mutate] if isinstance(mutate, str) else mutate)
+    for path in sorted(named - drawn):
+        problem.space.parameter(path)
+        raise UsageError(
+            f"mutate={mutate!r} of pbt: {path!r} is a constant, computed or on a grid; name "
+            f"parameters that are drawn: {', '.join(sorted(drawn)) or 'this space has none'}"
+        )
+    return frozenset(named)

@@ -1,7 +1,7 @@
 """What a population's owner may choose, and who learns from whom."""
 
 from collections.abc import Collection, Mapping
-from math import ceil, inf, isfinite
+from math import ceil, inf
 from random import Random
 from typing import Any, Literal, get_args
 
@@ -65,6 +65,10 @@ class Rules(msgspec.Struct, frozen=True):
         given = (self.max_resource, self.problem.max_resource, inf)
         return next(value for value in given if value is not None)
 
+    def enough(self, alive: int) -> int:
+        """Return how many values make a comparison: a `quantile` of them is at least one."""
+        return min(alive, 2 if self.selection == "tournament" else ceil(1 / self.quantile))
+
     def source(
         self, trial_id: str, values: Mapping[str, float], able: Collection[str], rng: Random
     ) -> str | None:
@@ -73,6 +77,8 @@ class Rules(msgspec.Struct, frozen=True):
         `values` are minimised. Truncation goes by rank: of equals, the first suggested come first.
         A tournament has to be won.
         """
+        if trial_id not in values:
+            return None
         mine, ranking = values[trial_id], sorted(values, key=lambda x: (values[x], x))
         if self.selection == "tournament":
             others = [x for x in ranking if x != trial_id]
@@ -99,33 +105,3 @@ def one_of(owner: Any, name: str, options: Any) -> None:
     """Raise a `UsageError` unless the option is one of a few words."""
     words = " or ".join(map(repr, get_args(options)))
     require(getattr(owner, name) in get_args(options), owner, name, words)
-
-
-def tuned_paths(problem: Problem, mutate: Any) -> frozenset[str]:
-    """Return the paths of the parameters to vary: those named, or all that are drawn.
-
-    Raises:
-        UsageError: a path is no such parameter, or there is none.
-    """
-    drawn = {parameter.path for parameter in problem.space.tunable}
-    named = drawn if mutate is None else set([mutate] if isinstance(mutate, str) else mutate)
-    for path in sorted(named - drawn):
-        problem.space.parameter(path)
-        raise UsageError(
-            f"mutate={mutate!r} of pbt: {path!r} is a constant, computed or on a grid; name "
-            f"parameters that are drawn: {', '.join(sorted(drawn)) or 'this space has none'}"
-        )
-    return frozenset(named)
-
-
-def check_spread(owner: Any) -> None:
-    """Check the options that say how far exploring goes."""
-    is_named = owner.explore in ("perturb", "noise") if isinstance(owner.explore, str) else False
-    require(
-        is_named or callable(owner.explore), owner, "explore", "'perturb', 'noise' or a function"
-    )
-    are_factors = bool(owner.factors) and all(0 < x < inf for x in owner.factors)
-    require(are_factors, owner, "factors", "positive numbers such as (0.8, 1.2)")
-    require(isfinite(owner.noise) and owner.noise > 0, owner, "noise", "a positive number")
-    chance = owner.resample_probability
-    require(0 <= chance <= 1, owner, "resample_probability", "a number from 0 to 1")

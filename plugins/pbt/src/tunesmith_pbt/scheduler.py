@@ -1,8 +1,8 @@
-"""Population based training: the factory behind the name "pbt", and the scheduler."""
+"""Population based training."""
 
-from collections.abc import Collection, Mapping, Sequence
-from math import ceil, floor, inf, isfinite
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Collection, Mapping
+from math import floor, inf, isfinite
 
 import msgspec
 
@@ -13,68 +13,27 @@ from tunesmith.protocols import (
     ExperimentView,
     Fork,
     Pause,
-    Problem,
     Result,
     Stop,
     TrialView,
 )
-from tunesmith_pbt.mutation import Explore, Mutation
-from tunesmith_pbt.rules import Replace, Rules, Selection, tuned_paths
+from tunesmith_pbt.mutation import Mutation
+from tunesmith_pbt.rules import Rules
 
 SLACK = 1e-9
 """What float rounding may take from a multiple of the interval."""
 
 
-def pbt(
-    problem: Problem,
-    *,
-    interval: float = 1,
-    burn_in: float = 0,
-    population_size: int | None = None,
-    selection: Selection = "truncation",
-    quantile: float = 0.2,
-    explore: Explore = "perturb",
-    factors: Sequence[float] = (0.8, 1.2),
-    noise: float = 0.1,
-    resample_probability: float = 0.25,
-    mutate: Sequence[str] | None = None,
-    synchronous: bool = False,
-    quorum: float = 1.0,
-    replace: Replace = "fork",
-    max_resource: float | None = None,
-) -> "PopulationBasedTraining":
-    """Return population based training (arXiv 1711.09846).
-
-    Every `interval` (in the experiment's resource), and not before `burn_in`, a member that
-    `selection` finds too weak becomes a clone of a better one: of one among the best `quantile` if
-    it is among the worst, or of a random other one that is better ("tournament"). A clone's
-    parameters, those at the paths in `mutate` or all, are drawn anew with `resample_probability`,
-    else multiplied by one of `factors` ("perturb") or moved by Gaussian noise of `noise` times
-    their range ("noise"); or `explore` is a function that makes one configuration of another. With
-    `synchronous`, members wait until a `quorum` of those alive has come as far. With
-    `replace="restart"` the weak are stopped instead, and the searcher proposes new trials.
-
-    Raises:
-        UsageError: an option is out of range.
-    """
-    given: dict[str, Any] = dict(locals())
-    rules = Rules(**{name: given[name] for name in Rules.__struct_fields__})
-    given["paths"] = tuned_paths(problem, mutate)
-    mutation = Mutation(**{name: given[name] for name in Mutation.__struct_fields__})
-    return PopulationBasedTraining(rules, mutation)
-
-
 class _Member(msgspec.Struct):
-    """A live trial; `value` is its newest, `past` all of them, by resource.
+    """A live trial; `past` are the values that led to its present state, by resource.
 
-    `sure`: its newest checkpoint is the state that scored `value`. `waits` at the barrier,
-    `rests` without a slot.
+    `sure`: the last of them is finite, and of the very state of the newest checkpoint. `waits` at
+    the barrier, `rests` without a slot.
     """
 
     goal: float = 0.0
     resource: float = 0.0
     config: Config = {}
-    value: float | None = None
     past: list[tuple[float, float]] = []
     sure: bool = False
     turns: int = 0
@@ -115,8 +74,7 @@ class PopulationBasedTraining:
 
     def first(self, trial: TrialView) -> Continue:
         """Let a member that starts, is resumed or was forked run to its next interval."""
-        if trial.id in self._state.queue:
-            self._state.queue.remove(trial.id)
+        self._state.queue = [waiting for waiting in self._state.queue if waiting != trial.id]
         self._state.verdicts.pop(trial.id, None)
         member = self._state.members.setdefault(trial.id, _Member())
         member.waits = member.rests = False
@@ -129,15 +87,12 @@ class PopulationBasedTraining:
             return Stop(f"reached max_resource={self._rules.end:g}", complete=True)
         if result.resource < member.goal:
             return Continue(until=member.goal)
+        value = result.values[0] if isfinite(result.values[0]) else inf
         member.resource, member.config = result.resource, trial.config
-        member.value = result.values[0] if isfinite(result.values[0]) else inf
-        if self._rules.replace == "restart":
-            member.past.append((result.resource, member.value))
+        member.past.append((result.resource, value))
         saved = trial.checkpoint
-        member.sure = saved is not None and (saved.trial, saved.resource) == (
-            trial.id,
-            result.resource,
-        )
+        place = None if saved is None else (saved.trial, saved.resource)
+        member.sure = value < inf and place == (trial.id, result.resource)
         member.waits = self._rules.synchronous and self._level(member) > state.released
         if member.waits:
             self._release()
@@ -174,8 +129,7 @@ class PopulationBasedTraining:
 
     def on_trial_end(self, trial: TrialView) -> None:
         """Forget a member; the others wait for it no longer."""
-        if trial.id in self._state.queue:
-            self._state.queue.remove(trial.id)
+        self._state.queue = [waiting for waiting in self._state.queue if waiting != trial.id]
         self._state.members.pop(trial.id, None)
         self._state.verdicts.pop(trial.id, None)
         self._release()
@@ -229,20 +183,17 @@ class PopulationBasedTraining:
     def _exploit(self, trial_ids: Collection[str]) -> None:
         """Decide on these members, from what is known now of all."""
         state, rules = self._state, self._rules
-        able = {x for x, m in state.members.items() if m.sure or rules.replace == "restart"}
+        is_fork = rules.replace == "fork"
+        able = {x for x, m in state.members.items() if m.sure or not is_fork}
         sources: dict[str, str] = {}
-        for trial_id in sorted(trial_ids, key=lambda x: (state.members[x].value, x)):
+        for trial_id in sorted(trial_ids, key=lambda x: (state.members[x].past[-1][1], x)):
             member = state.members[trial_id]
             member.turns += 1
             rng = rules.problem.rng(f"pbt/{trial_id}/{member.turns}")
-            values = self._values(member.resource)
-            enough = min(len(state.members), ceil(1 / rules.quantile))
-            if member.resource < rules.burn_in or len(values) < enough:
+            source = rules.source(trial_id, self._values(member), able, rng)
+            if source is None or member.resource < rules.burn_in:
                 continue
-            source = rules.source(trial_id, values, able, rng)
-            if source is None:
-                continue
-            if rules.replace == "fork":
+            if is_fork:
                 # The better one may have lost in the same round, to one that is better still.
                 source = sources[trial_id] = sources.get(source, source)
                 config = self._mutation(state.members[source].config, rng)
@@ -252,15 +203,18 @@ class PopulationBasedTraining:
                 state.verdicts[trial_id] = Stop(f"replaced: behind the population at {where}")
         for trial_id, source in sources.items():
             loser, winner = state.members[trial_id], state.members[source]
-            loser.value, loser.sure = winner.value, False
+            loser.past, loser.sure = list(winner.past), False
 
-    def _values(self, resource: float) -> dict[str, float]:
-        """Return the members' values: the newest, or with restarts those of the same age."""
-        members = self._state.members.items()
-        if self._rules.replace == "fork":
-            return {x: m.value for x, m in members if m.value is not None}
-        known = {x: [value for at, value in m.past if at <= resource] for x, m in members}
-        return {x: values[-1] for x, values in known.items() if values}
+    def _values(self, member: _Member) -> dict[str, float]:
+        """Return the values of all at one age: the latest that this and enough others came to."""
+        pasts = {x: m.past for x, m in self._state.members.items() if m.past}
+        reached = sorted((past[-1][0] for past in pasts.values()), reverse=True)
+        enough = self._rules.enough(len(self._state.members))
+        if len(reached) < enough:
+            return {}
+        age = min(reached[enough - 1], member.past[-1][0])
+        places = {x: bisect_right(past, (age, inf)) for x, past in pasts.items()}
+        return {x: pasts[x][at - 1][1] for x, at in places.items() if at and pasts[x][-1][0] >= age}
 
     def _can_replace(self) -> bool:
         """Tell whether a stopped member's place would be taken by another trial."""
