@@ -75,12 +75,13 @@ def test_the_readme_quotes_the_counted_lines(root, sources):
     """What the README says about ASHA's length is what is counted here."""
     counted = {m.path.stem: m.code_lines for m in sources if "/tunesmith_asha/" in m.name}
     readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
-    stopping, promotion, shared = (counted[x] for x in ("stopping", "promotion", "ladder"))
+    names = ("stopping", "promotion", "ladder", "ranking")
+    stopping, promotion, shared, ranking = (counted[name] for name in names)
     claim = (
         f"takes {stopping} lines here for the stopping variant and {promotion} for the promoting"
     )
     assert claim in readme
-    assert f"on {shared} lines that they share" in readme
+    assert f"on {shared} lines that they share, and {ranking} that rank trials" in readme
 
 
 def test_the_example_stays_a_first_page(root):

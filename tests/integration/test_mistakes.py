@@ -288,11 +288,11 @@ MISTAKES = {
             "trainable": good,
             "metric": ["loss", "size"],
             "mode": ["min", "min"],
-            "scheduler": "asha",
+            "scheduler": "hyperband",
         },
         tune.UsageError,
         (
-            r"scheduler 'asha' takes one objective, but this experiment has 2 \(loss, size\); "
+            r"scheduler 'hyperband' takes one objective, but this experiment has 2 \(loss, size\); "
             r"schedulers that can: .*'fifo'.*"
         ),
     ),

@@ -338,6 +338,22 @@ def test_a_reallocation_relaunches_with_the_new_resources() -> None:
     assert (launch.attempt, launch.resources, launch.seen) == (2, more, 3)
 
 
+def test_a_paused_trial_gives_its_other_resources_back() -> None:
+    """What a Reallocate gave is held until a pause; the resumed trial has the usual resources."""
+    more = Resources(bundles=({"cpu": 4.0},))
+    decisions = {2.0: Reallocate(more), 3.0: Pause("wait")}
+
+    class Resuming(Scripted):
+        def next_trial(self, view: Any) -> str | None:
+            return next(iter([*view.pending, *view.paused]), None)
+
+    scheduler = Resuming(lambda t, r: decisions.get(r, Continue()))
+    world = World(scheduler, num_samples=1, saves=True)
+    world.run()
+    launches = [(one.seen, one.resources) for one in world.of(commands.Launch)]
+    assert launches == [(0, None), (2, more), (3, None)]
+
+
 def test_a_lost_trial_goes_on_from_its_newest_checkpoint() -> None:
     """A lost worker costs an attempt; the next starts from the checkpoint and repeats no result."""
     world = World(num_samples=1, retries={"worker_lost": 1}, length=6)

@@ -80,6 +80,7 @@ class Lifecycle:
 
     def take_up_again(self) -> None:
         """After the driver died: bring every trial to where the rest of its orders had led it."""
+        retiring = list(self._trials.of(TrialState.RETIRING).values())
         for trial in reversed(self._trials.holding()):
             trial.is_open = False
             if trial.state is TrialState.PAUSING:
@@ -89,7 +90,7 @@ class Lifecycle:
             else:
                 trial.anchor = trial.heard
                 self._trials.move(trial, TrialState.PENDING, first=True)
-        for trial in list(self._trials.of(TrialState.RETIRING).values()):
+        for trial in retiring:
             self.ending.retire(trial, trial.reason, outcome=trial.outcome)
 
     # Running -------------------------------------------------------------------------------------
@@ -140,6 +141,7 @@ class Lifecycle:
             if self._rule(trial.id, report.metrics) and trial.state is TrialState.RUNNING:
                 self.ending.stop(trial, "met its stop criterion", outcome="completed")
                 break
+        trial.heard = commands.Anchor(event.at, trial.cost_s)
         if is_new and self._rule.all_stopped():
             self.ending.begin("completed", "the stop criterion ended the experiment")
         if event.waiting and is_new and trial.state is TrialState.RUNNING:
@@ -149,7 +151,6 @@ class Lifecycle:
         trial.resource = report.resource
         metrics = report.metrics
         trial.cost_s = metrics.get("time_total_s", trial.cost_s)
-        trial.heard = commands.Anchor(metrics.get("timestamp", 0.0), trial.cost_s)
         values = []
         for objective in self._objectives:
             if objective.metric not in metrics:
@@ -188,6 +189,7 @@ class Lifecycle:
     def _pause(self, trial: Trial) -> None:
         trial.is_open = False
         trial.asks_first = True
+        trial.resources = None
         self._trials.move(trial, TrialState.PAUSED)
         self._out.extend(self._teller.paused(trial))
         self._decider.review()

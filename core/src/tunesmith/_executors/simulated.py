@@ -41,6 +41,9 @@ class SimulatedExecutor:
     the training code, and `seed` alone (by default, the experiment's); what happens at the same
     time is told in the order in which it was begun.
 
+    A run that was cut off goes on as if it had not been, clocks, stragglers and losses included;
+    only the delays of what was starting, saving or stopping at the cut are not made up.
+
     A poll goes on past events that ask for no answer (a start, a report at which the trial does
     not wait), up to the first one that does.
     """

@@ -25,7 +25,7 @@ from tunesmith._run import naming
 from tunesmith._run.advisor import Advisor, DirectAdvisor, ThreadedAdvisor
 from tunesmith._run.counsel import Brief, Counsel
 from tunesmith._run.experiment import Experiment
-from tunesmith._run.record import options_of
+from tunesmith._run.record import options_of, resources_at_start
 from tunesmith._run.seeds import Seeds
 from tunesmith._trainable.checkpoint import CheckpointPolicy
 from tunesmith._trainable.form import TrainableForm, wrap
@@ -168,6 +168,8 @@ def _open(
     algorithms = choose(plan)
     at_once = journal.header.extra.get("max_concurrent") if journal else None
     problem = pose(experiment, algorithms, at_once=at_once or getattr(executor, "slots", None))
+    if journal is not None:
+        problem = msgspec.structs.replace(problem, resources=resources_at_start(journal.header))
     searcher = algorithms.searcher.create(problem)
     whole = {"space": experiment.space, "constraints": experiment.constraint}
     scheduler = plan.scheduler.create(msgspec.structs.replace(problem, **whole))
@@ -242,6 +244,7 @@ def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None)
         max_concurrent=at_once or experiment.max_concurrent or os.cpu_count() or 1,
         resource=experiment.resource,
         max_resource=None if end is None else float(end),
+        resources=experiment.resources,
     )
 
 

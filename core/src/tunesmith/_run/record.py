@@ -56,6 +56,12 @@ def options_of(experiment: Experiment) -> dict[str, Any]:
     return {option: _plain(getattr(experiment, option)) for option in KEPT}
 
 
+def resources_at_start(header: Header) -> Resources:
+    """Return what a trial held when the run began: what was decided so far may rest on it."""
+    kept = header.extra.get("options", {}).get("resources", {})
+    return msgspec.convert(kept, Resources)
+
+
 def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Experiment:
     """Return the experiment that a header describes, with what it could not hold from `given`.
 

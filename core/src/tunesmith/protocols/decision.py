@@ -46,7 +46,11 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
 
 
 class Reallocate(msgspec.Struct, frozen=True, tag="reallocate"):
-    """Restart this trial from its own newest checkpoint with other resources."""
+    """Restart this trial from its own newest checkpoint with other resources.
+
+    It holds them until it ends or is paused; one that is resumed after a pause has the usual ones
+    again. If the trial has no durable checkpoint it goes on unchanged.
+    """
 
     resources: Resources
     reason: str = ""

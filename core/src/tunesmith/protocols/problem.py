@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tunesmith.protocols.objective import Objective
+from tunesmith.protocols.resources import Resources
 from tunesmith.protocols.trial import Config
 from tunesmith.space import Space
 
@@ -20,7 +21,8 @@ class Problem(msgspec.Struct, frozen=True):
 
     For a searcher, `space` is flat and holds only what its capabilities declare; for a scheduler
     it is the user's whole space. `num_samples` is None for an open-ended search, `max_resource`
-    is None where nobody named an end. `max_concurrent` is how many trials may run at once.
+    is None where nobody named an end. `max_concurrent` is how many trials may run at once, and
+    `resources` what each of them holds unless a `Reallocate` changes that.
     `constraints` are the user's, on live nested configurations; a searcher is given none, since
     the core holds its suggestions against them.
     """
@@ -33,6 +35,7 @@ class Problem(msgspec.Struct, frozen=True):
     resource: str = "training_iteration"
     max_resource: float | None = None
     constraints: tuple[Callable[[Config], bool], ...] = ()
+    resources: Resources = Resources()
 
     def allows(self, config: Config) -> bool:
         """Tell whether the constraints hold for a nested plain configuration of the space."""

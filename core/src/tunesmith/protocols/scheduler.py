@@ -49,7 +49,8 @@ class Scheduler(Protocol):
     `on_report(trial, result)`: it reported; called once for each report that carries the
     objectives, in order, those on the way to `until` included, before `on_result`.
     `first(trial) -> Continue`: how far a trial may run before its next decision; asked whenever
-    it starts, is resumed after a pause, or forks. Without this method: to its next report.
+    it starts, is resumed after a pause, forks, or gets other resources. Without this method: to its
+    next report.
     `next_trial(view) -> str | None`: which pending or paused trial gets the free slot. None leaves
     the slot free and, while `view.searching` and nothing is pending, has the searcher asked for
     another trial. Without this method the oldest pending trial goes first.

@@ -1,8 +1,10 @@
 """The Ray this executor works with: its own, one that it joins, or the one already in use here."""
 
 import logging
+import math
 import os
 import socket
+import sys
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +14,7 @@ import ray
 
 from tunesmith.errors import UsageError
 from tunesmith.protocols import ErrorInfo
-from tunesmith_ray.demand import Node
+from tunesmith_ray.demand import Demand, Node, shortage
 
 _KNOCK_S = 5.0
 
@@ -49,6 +51,34 @@ class Cluster:
         """Return what each worker needs said that `start` could not say for all of them."""
         environment = self._options.runtime_env
         return {"runtime_env": dict(environment)} if self._found and environment else {}
+
+    def expected(self) -> Node:
+        """Return the most that the node of a Ray of our own can have, before it is started."""
+        options = self._options
+        totals = {
+            "CPU": float(os.cpu_count() or 1) if options.num_cpus is None else options.num_cpus,
+            "GPU": _most_gpus() if options.num_gpus is None else options.num_gpus,
+            "memory": math.inf,
+            **(options.resources or {}),
+        }
+        return Node(id="", address="", totals=totals)
+
+    def refuse(self, demand: Demand) -> None:
+        """Raise `UsageError` for what never fits, before our own Ray starts for nothing."""
+        if self.own and (lacking := shortage(demand, [self.expected()])):
+            raise UsageError(self.never(lacking))
+
+    def never(self, arithmetic: str) -> str:
+        """Return that no trial can run, why, and what would help."""
+        fix = "lower resources="
+        if self.own:
+            fix += " or, if this machine has more than Ray found, say so with num_cpus=, num_gpus="
+        else:
+            fix += (
+                " or add such a node; on a cluster that grows by itself set "
+                "executor={'name': 'ray', 'wait_for_resources': 600}"
+            )
+        return f"no trial can ever run: {arithmetic}; {fix}"
 
     def start(self) -> None:
         """Connect; takes seconds where Ray is started. Prints nothing."""
@@ -125,6 +155,13 @@ class Cluster:
                     "and limit the trials with max_concurrent="
                 )
                 raise UsageError(message)
+
+
+def _most_gpus() -> float:
+    """Return a bound for the number of GPUs that Ray may find here."""
+    devices = ("/dev/nvidiactl", "/dev/kfd", "/dev/dri", "/dev/dxg")
+    is_without = sys.platform == "linux" and not any(map(os.path.exists, devices))
+    return 0.0 if is_without else math.inf
 
 
 def _knock(address: str) -> None:

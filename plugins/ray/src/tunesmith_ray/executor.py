@@ -98,6 +98,7 @@ class RayExecutor:
                 log_to_driver=log_to_driver,
             )
         )
+        self._cluster.refuse(self._demand)
         factory, self._parameters = _detach(context.worker)
         self._packed = _pack(factory)
         self._inbox: SimpleQueue[Any] = SimpleQueue()
@@ -118,8 +119,7 @@ class RayExecutor:
         self._fitted = False
         self._slots = 0
         self._marker = ""
-        self._many_nodes = False
-        self._up = False
+        self._many_nodes = self._up = False
         self._closing = threading.Event()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._attend, name="tunesmith-ray", daemon=True)
@@ -233,16 +233,7 @@ class RayExecutor:
         return max(0.001, min(due - time.monotonic(), _LONG_S))
 
     def _explain_shortage(self) -> ErrorInfo:
-        arithmetic = self._staff.lacking(self._staff.default)
-        fix = "lower resources="
-        if self._cluster.own:
-            fix += " or, if this machine has more than Ray found, say so with num_cpus=, num_gpus="
-        else:
-            fix += (
-                " or add such a node; on a cluster that grows by itself set "
-                "executor={'name': 'ray', 'wait_for_resources': 600}"
-            )
-        message = f"no trial can ever run: {arithmetic}; {fix}"
+        message = self._cluster.never(self._staff.lacking(self._staff.default))
         return ErrorInfo(type="UsageError", message=message, fingerprint="resources")
 
     # The attending thread ------------------------------------------------------------------------

@@ -86,6 +86,10 @@ class Pool:
             self._stop(old, Stop(trial=launch.trial, attempt=old.launch.attempt, reason=reason))
         crew = self._staff.crew(launch.resources)
         lacking = self._staff.lacking(crew)
+        if lacking and launch.checkpoint is not None and crew is not self._staff.default:
+            # What has trained so far is not given up because no node has room for more.
+            launch, crew = msgspec.structs.replace(launch, resources=None), self._staff.default
+            lacking = self._staff.lacking(crew)
         if lacking and not self._options.patient:
             self._emit_end(launch, "failed", error=ErrorInfo(type="UsageError", message=lacking))
             return
