@@ -301,6 +301,7 @@ def test_what_only_a_fork_still_needs_goes_with_it() -> None:
     origin = world.running["0001"].launch.checkpoint
     assert origin.trial == "0002"
     assert origin not in [c.checkpoint for c in world.of(commands.DropCheckpoint)]
+    assert origin.path in world.engine.checkpoints()
     world.step("0001")
     world.save("0001")
     world.deliver()

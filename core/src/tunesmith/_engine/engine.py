@@ -115,9 +115,10 @@ class Engine:
         return self._lifecycle.ignored
 
     def checkpoints(self) -> set[str]:
-        """Return the paths of all checkpoints that are still known."""
+        """Return the paths of all checkpoints that are still known, or needed by a clone."""
         known = {checkpoint.path for trial in self._trials for checkpoint in trial.checkpoints}
-        return known | {trial.peak[1].path for trial in self._trials if trial.peak is not None}
+        origins = {t.launch_from.path for t in self._trials if t.launch_from is not None}
+        return known | origins | {t.peak[1].path for t in self._trials if t.peak is not None}
 
     def counts(self) -> dict[str, int]:
         """Return how many trials have each public status."""

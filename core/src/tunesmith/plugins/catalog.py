@@ -14,13 +14,19 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
     },
     "scheduler": {
         "asha": "tunesmith-asha",
+        "dehb": "tunesmith-dehb",
         "hyperband": "tunesmith-hyperband",
         "median-stopping": "tunesmith-median-stopping",
         "pasha": "tunesmith-pasha",
+        "pb2": "tunesmith-pb2",
         "pbt": "tunesmith-pbt",
         "pbt-replay": "tunesmith-pbt",
+        "resource-changing": "tunesmith-resource-changing",
     },
     "searcher": {
+        "bohb": "tunesmith-bohb",
+        "dehb": "tunesmith-dehb",
+        "gp": "tunesmith-gp",
         "optuna": "tunesmith-optuna",
     },
 }

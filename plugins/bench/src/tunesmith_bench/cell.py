@@ -6,8 +6,9 @@ import functools
 import hashlib
 import math
 import tempfile
-from bisect import bisect_left
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -15,15 +16,19 @@ import msgspec
 from threadpoolctl import threadpool_limits
 
 import tunesmith as tune
-from tunesmith.errors import CapabilityError, TunesmithError
+from tunesmith.errors import CapabilityError, TunesmithError, UsageError
 from tunesmith.space import TranslationError
 from tunesmith_bench.data import Data
 from tunesmith_bench.families.catalog import load_task
 from tunesmith_bench.suite import Horizon, Method
 from tunesmith_bench.task import Scale, Task
 
-FORM = 1
+FORM = 2
 """Version of what a cell's file holds; older files are run again."""
+
+
+Seen = tuple[float, float, float]
+"""A report: time, value and score."""
 
 
 class TaskKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +37,12 @@ class TaskKey(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     instance: str = ""
     options: dict[str, Any] = {}
+    label: str = ""
 
     @property
     def name(self) -> str:
         """Return the task's name in tables."""
-        parts = [self.family, self.instance]
+        parts = [self.label or self.family, self.instance]
         parts += [f"{key}={value}" for key, value in self.options.items()]
         return "/".join(part for part in parts if part)
 
@@ -54,8 +60,10 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """Return the name of the cell's file, another one for each other definition."""
-        # What a method is called does not change what it does.
-        unnamed = msgspec.structs.replace(self, method=msgspec.structs.replace(self.method, name=""))
+        # What something is called does not change what it does.
+        method = msgspec.structs.replace(self.method, name="")
+        task = msgspec.structs.replace(self.task, label="")
+        unnamed = msgspec.structs.replace(self, method=method, task=task)
         text = msgspec.json.encode((FORM, unnamed), order="deterministic")
         return hashlib.sha256(text).hexdigest()[:20]
 
@@ -93,20 +101,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def perform(cell: Cell, folder: str) -> Outcome:
-    """Run a cell in this process; an error of tunesmith's is returned, not raised."""
+    """Run a cell in this process; an error is returned, not raised."""
     began = perf_counter()
+    task = None
     try:
         task = _task(msgspec.json.encode(cell.task), folder)
         # Threads of its own would only fight with the other cells'.
         with threadpool_limits(1), tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as runs:
             return _summed(cell, task, _run(cell, task, runs), began)
     except TunesmithError as error:
-        return Outcome(
-            cell=cell,
-            error=str(error),
-            impossible=isinstance(error, CapabilityError | TranslationError),
-            wall_s=perf_counter() - began,
-        )
+        text = str(error)
+        impossible = isinstance(error, CapabilityError | TranslationError)
+        if isinstance(error, UsageError) and task is not None and task.max_resource <= 1:
+            # Such as a ladder of rungs without a second rung.
+            text, impossible = f"its trials report once: {text}", True
+    except Exception:  # noqa: BLE001 (a task of the user's own may raise anything; others go on)
+        text, impossible = traceback.format_exc(), False
+    return Outcome(cell=cell, error=text, impossible=impossible, wall_s=perf_counter() - began)
 
 
 @functools.lru_cache(maxsize=4)
@@ -142,12 +153,15 @@ def _run(cell: Cell, task: Task, storage: str) -> tune.Results:
 
 
 def _summed(cell: Cell, task: Task, results: tune.Results, began: float) -> Outcome:
-    reports = sorted(_reports(results, task), key=lambda report: report[0])
+    histories = [list(_reports(trial.history, task)) for trial in results]
+    longest = max(map(len, histories), default=0)
+    reports = sorted(chain(*histories), key=lambda report: report[0])
+    fractions = _fractions(cell, task, [report[0] for report in reports], longest)
     statuses = {str(status): count for status, count in results.counts.items() if count}
     outcome = Outcome(
         cell=cell,
         scale=task.scale,
-        points=list(_points(reports, _progress(cell, task, results), task.mode == "max")),
+        points=list(_points(reports, fractions, is_max=task.mode == "max")),
         trials=len(results),
         reports=len(reports),
         forks=sum(len(trial.lineage) > 1 for trial in results if trial.attempts > 1),
@@ -159,36 +173,37 @@ def _summed(cell: Cell, task: Task, results: tune.Results, began: float) -> Outc
     return outcome
 
 
-def _reports(results: tune.Results, task: Task) -> Iterator[tuple[float, float, float]]:
-    """Yield (time, value, score) of every report."""
-    for trial in results:
-        for row in trial.history:
-            value = row.get(task.metric)
-            score = row.get(task.score) if task.score else value
-            yield row["timestamp"], _number(value), _number(score)
+def _reports(history: Iterable[Mapping[str, Any]], task: Task) -> Iterator[Seen]:
+    for row in history:
+        value = row.get(task.metric)
+        score = row.get(task.score) if task.score else value
+        yield row["timestamp"], _number(value), _number(score)
 
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def _progress(cell: Cell, task: Task, results: tune.Results) -> Any:
-    """Return the function from a moment to the share of the horizon that is over."""
+def _fractions(cell: Cell, task: Task, times: Sequence[float], longest: int) -> Iterator[float]:
+    """Yield for each report, in order, which share of the horizon is over.
+
+    Where trials are counted, that is the share of training: of so many trials of `longest` reports.
+    """
     limit = cell.horizon.time_s(task.full_time_s)
-    if limit is not None:
-        return lambda at: at / limit
-    ends = sorted(trial.ended_at for trial in results if trial.ended_at is not None)
-    # A report belongs to the evaluation that is going on, of which it is the result.
-    return lambda at: min(1.0, (bisect_left(ends, at) + 1) / (cell.horizon.trials or 1))
+    for number, at in enumerate(times, 1):
+        if limit is not None:
+            yield at / limit
+        else:
+            yield min(1.0, number / ((cell.horizon.trials or 1) * longest))
 
 
 def _points(
-    reports: list[tuple[float, float, float]], progress: Any, is_max: bool
+    reports: Sequence[Seen], fractions: Iterable[float], *, is_max: bool
 ) -> Iterator[Point]:
     """Yield the incumbents: the best values so far, as the method saw them."""
     best = -math.inf
-    for at, value, score in reports:
+    for (at, value, score), fraction in zip(reports, fractions, strict=True):
         merit = value if is_max else -value
         if math.isfinite(value) and merit > best:
             best = merit
-            yield Point(progress(at), at, value, score if math.isfinite(score) else None)
+            yield Point(fraction, at, value, score if math.isfinite(score) else None)

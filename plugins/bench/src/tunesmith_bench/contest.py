@@ -12,11 +12,13 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from tunesmith.errors import UsageError
+from tunesmith.errors import TrialError, UsageError
 from tunesmith_bench.cell import Cell, Outcome, perform
 from tunesmith_bench.data import Data, choose_folder
 from tunesmith_bench.field import assemble
@@ -146,13 +148,23 @@ def _performed(cells: Sequence[Cell], folder: str, jobs: int) -> Iterator[Outcom
         # What is handed out already is dropped on Ctrl-C; finished cells are on disk.
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         while True:
-            while len(running) < jobs + AHEAD and (cell := next(waiting, None)) is not None:
+            for cell in islice(waiting, jobs + AHEAD - len(running)):
                 running.add(pool.submit(perform, cell, folder))
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                yield future.result()
+                yield _result(future)
+
+
+def _result(future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise TrialError(
+            "a process that ran cells died, perhaps for want of memory; finished cells are kept: "
+            "start again, with fewer --jobs if it happens again"
+        ) from error
 
 
 def _prepare(path: list[str]) -> None:

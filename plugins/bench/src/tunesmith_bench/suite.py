@@ -22,7 +22,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """When an experiment ends: after so much simulated time, so many trials, or the earlier.
 
     `full_trainings` is in units of the time that a task's median configuration trains. With
-    `trials` alone, progress is counted in trials instead of time.
+    `trials` alone, progress is counted in reports, out of those of so many full trainings.
     """
 
     full_trainings: float | None = None
@@ -46,9 +46,13 @@ class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Tasks of one family: one instance, several, or "all"; some settings override the suite's."""
+    """Tasks of one family: one instance, several, or "all"; some settings override the suite's.
+
+    `name` stands in tables in place of the family.
+    """
 
     family: str
+    name: str = ""
     instance: str = ""
     instances: Sequence[str] | Literal["all"] = ()
     options: dict[str, Any] = {}
@@ -129,7 +133,8 @@ def _lower(text: str) -> str:
 def _check_keys(document: Mapping[str, Any], name: str) -> None:
     """Refuse misspelt keys, with the closest that there is."""
     parts: list[tuple[str, Any, type[msgspec.Struct]]] = [("", document, Suite)]
-    for key, struct in (("methods", Method), ("tasks", TaskOrder)):
+    lists: dict[str, type[msgspec.Struct]] = {"methods": Method, "tasks": TaskOrder}
+    for key, struct in lists.items():
         listed = document.get(key, [])
         if isinstance(listed, list):
             parts += [(f"{key}[{number}].", one, struct) for number, one in enumerate(listed)]
@@ -178,9 +183,12 @@ def _check(suite: Suite) -> None:
 
 def _workers(suite: Suite) -> Iterable[tuple[str, int]]:
     yield "", suite.workers
-    for one in (*suite.methods, *suite.tasks):
-        if one.workers is not None:
-            yield f"{type(one).__name__} ", one.workers
+    for method in suite.methods:
+        if method.workers is not None:
+            yield f"method {method.name!r}: ", method.workers
+    for task in suite.tasks:
+        if task.workers is not None:
+            yield f"task {task.family!r}: ", task.workers
 
 
 def _horizons(suite: Suite) -> Iterable[tuple[str, Horizon]]:

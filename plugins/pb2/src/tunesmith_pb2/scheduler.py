@@ -201,9 +201,10 @@ class PopulationBasedBandits:
         if before is None or before[1] == inf or result.resource <= before[0]:
             return
         intervals = (result.resource - before[0]) / self._rules.interval
-        gain = (before[1] - value) / intervals if value < inf else None
+        gain = (before[1] - value) / intervals
         place = self._genome.place(member.config)
-        self._state.gains.append((self._level(result.resource), place, gain))
+        known = gain if isfinite(gain) else None
+        self._state.gains.append((self._level(result.resource), place, known))
         del self._state.gains[:-WINDOW]
 
     def _exploit(self, trial_id: str) -> Fork | None:

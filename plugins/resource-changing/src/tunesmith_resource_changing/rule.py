@@ -55,12 +55,12 @@ class Allotment(msgspec.Struct, frozen=True, kw_only=True):
         """Return how many times the first bundle fits besides the others, at least once."""
         first, *others = self.usual.bundles
         beside = amounts(Resources(tuple(others)))
-        fits = [
+        times = [
             (amount - beside.get(name, 0.0) + _SLACK) // first[name]
             for name, amount in room.items()
             if first.get(name, 0.0) > 0
         ]
-        return max(1, int(min(fits, default=1)))
+        return max(1, int(min(times, default=1)))
 
 
 Rule = Callable[[Allotment], Resources | None]

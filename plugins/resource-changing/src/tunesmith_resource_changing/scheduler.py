@@ -116,7 +116,7 @@ class ResourceChanging:
     def next_trial(self, view: ExperimentView) -> str | None:
         """Start what the inner scheduler chooses, once nobody holds what it needs."""
         state = self._state
-        if state.chosen not in (*view.pending, *view.paused):
+        if state.chosen is None or state.chosen not in (*view.pending, *view.paused):
             state.chosen = self._choice(view)
         if state.chosen is not None and view.running and self._must_wait(view):
             return None
@@ -153,13 +153,14 @@ class ResourceChanging:
 
     def _choice(self, view: ExperimentView) -> str | None:
         if hasattr(self._inner, "next_trial"):
-            return self._inner.next_trial(view)
+            chosen: str | None = self._inner.next_trial(view)
+            return chosen
         return next(iter(view.pending), None)
 
     # What is held --------------------------------------------------------------------------------
 
     def _onwards(self, seat: _Seat, resource: float = 0.0) -> Continue:
-        """Return how far the trial goes: not past the next look, which falls at a report at last."""
+        """Return how far the trial goes: not past the next look at it."""
         return Continue(None if seat.goal is None else min(seat.goal, max(seat.due, resource)))
 
     def _must_wait(self, view: ExperimentView) -> bool:

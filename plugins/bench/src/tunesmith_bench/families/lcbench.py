@@ -47,7 +47,7 @@ def instances(family: str, data: Data) -> list[str]:
 
 
 def load(family: str, instance: str, data: Data, *, metric: str = "val_accuracy") -> Task:
-    """Return the task of one data set, by name or OpenML task number."""
+    """Return the task of one data set."""
     if metric not in _METRICS:
         raise UsageError(
             f"{family}: metric={metric!r} is not possible{did_you_mean(metric, _METRICS) or ';'}"
@@ -55,17 +55,15 @@ def load(family: str, instance: str, data: Data, *, metric: str = "val_accuracy"
         )
     data.path(STEM)
     description = data.description(STEM)
-    names = description["instance_names"]
-    number = instance
-    if instance in names:
-        number = description["instances"][names.index(instance)]
+    number = description["instances"][description["instance_names"].index(instance)]
     surrogate = Surrogate(data, STEM, number)
     parameters = description["hyperparameters"]
     space = {one["name"]: domain(one) for one in parameters if one["name"] != "epoch"}
     full = [{**config, "epoch": EPOCHS[-1]} for config in spread(space, 8192)]
     found = surrogate(full)
     is_min = _METRICS[metric] == "min"
-    known = description["global_min_max_from_500k_random"][number][metric]["min" if is_min else "max"]
+    extremes = description["global_min_max_from_500k_random"][number][metric]
+    known = extremes["min" if is_min else "max"]
     values = found[metric]
     return replayed(
         Curves(surrogate, metric),

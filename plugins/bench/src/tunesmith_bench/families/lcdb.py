@@ -50,8 +50,9 @@ class Database:
             self.scores[row, :, run].tolist(),
             self.elapsed[row, :, run].tolist(),
         )
+        score = float(self.means[row])
         return [
-            {"accuracy": value, "budget": budget, "elapsed_s": elapsed, "score": float(self.means[row])}
+            {"accuracy": value, "budget": budget, "elapsed_s": elapsed, "score": score}
             for budget, value, elapsed in zip(*columns, strict=True)
         ]
 
@@ -120,6 +121,4 @@ def lines(path: Path, instance: str) -> list[list[str]]:
     """Return the fields of one data set's lines; the file has two million of them."""
     start = f"{instance},".encode()
     with path.open("rb") as file:
-        return [
-            line.decode().rstrip("\r\n").split(",") for line in file if line.startswith(start)
-        ]
+        return [line.decode().rstrip("\r\n").split(",") for line in file if line.startswith(start)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,16 +70,14 @@ def ackley(x: Point) -> float:
 def levy(x: Point) -> float:
     """Return the value of Levy's function."""
     w = [1 + (v - 1) / 4 for v in x]
-    inner = math.fsum(
-        (v - 1) ** 2 * (1 + 10 * math.sin(math.pi * v + 1) ** 2) for v in w[:-1]
-    )
+    inner = math.fsum((v - 1) ** 2 * (1 + 10 * math.sin(math.pi * v + 1) ** 2) for v in w[:-1])
     last = (w[-1] - 1) ** 2 * (1 + math.sin(2 * math.pi * w[-1]) ** 2)
     return math.sin(math.pi * w[0]) ** 2 + inner + last
 
 
 def rosenbrock(x: Point) -> float:
     """Return the value of Rosenbrock's function."""
-    pairs = zip(x[:-1], x[1:], strict=True)
+    pairs = pairwise(x)
     return math.fsum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in pairs)
 
 
@@ -135,9 +134,7 @@ def instances(family: str, data: Data) -> list[str]:
     return [*FUNCTIONS, "mfhartmann6"]
 
 
-def load(
-    family: str, instance: str, data: Data, *, bias: float = 1.0, noise: float = 0.1
-) -> Task:
+def load(family: str, instance: str, data: Data, *, bias: float = 1.0, noise: float = 0.1) -> Task:
     """Return the task of one function; `bias` and `noise` are those of `mfhartmann6`."""
     del family, data
     fidelities = instance == "mfhartmann6"

@@ -1,0 +1,27 @@
+"""Declares the searcher; imports neither it nor NumPy."""
+
+from tunesmith.plugins import Capabilities, SearcherSpec, hookimpl
+
+
+@hookimpl
+def tunesmith_searchers() -> list[SearcherSpec]:
+    """Return the searcher "gp"."""
+    return [
+        SearcherSpec(
+            name="gp",
+            factory="tunesmith_gp.searcher:GaussianProcessSearcher",
+            api="1.0",
+            capabilities=Capabilities(
+                log=True,
+                integer=True,
+                ordinal=True,
+                categorical=True,
+                step=True,
+                normal=True,
+                conditional=True,
+            ),
+            summary="a Gaussian process over configurations and training lengths",
+            observes="decisions",
+            partial="all",
+        )
+    ]

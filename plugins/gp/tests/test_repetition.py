@@ -1,0 +1,43 @@
+"""The same seed gives the same suggestions, in any process and after any interruption."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+from conftest import CONDITIONAL, Lab
+print(Lab(CONDITIONAL, seed=3).run(40, pending=2))
+"""
+
+
+def test_processes_and_hash_seeds_agree():
+    """What is suggested depends on the experiment's seed alone."""
+    outputs = []
+    for hash_seed in ("1", "2"):
+        script = SCRIPT.format(folder=str(Path(__file__).parent))
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        outputs.append(done.stdout)
+    assert outputs[0] == outputs[1]
+
+
+def test_seeds_differ(lab):
+    """Another seed is another search."""
+    assert lab(seed=1).run(3) != lab(seed=2).run(3)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 17, 45])
+def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab, conditional, steps):
+    """State after any number of steps, with trials pending: the next suggestions are the same."""
+    left, right = lab(conditional), lab(conditional)
+    left.run(steps, pending=min(steps, 2))
+    right.searcher.restore(left.searcher.state())
+    right.configs = dict(left.configs)
+    assert right.run(8, start=100) == left.run(8, start=100)
