@@ -101,6 +101,19 @@ def cut_after(folder: Path, number: int, target: Path) -> Path:
     return target
 
 
+def cut_everywhere(whole: tune.Results, tmp_path: Path, *, with_times: bool, step: int) -> None:
+    """Cut the journal of a whole run after every `step`th event, resume, and compare."""
+    expected = story(whole, with_times=with_times)
+    with sqlite3.connect(tmp_path / "whole" / "experiment.sqlite") as connection:
+        last = connection.execute("SELECT max(seq) FROM events").fetchone()[0]
+    connection.close()
+    assert last > step
+    for number in range(1, last, step):
+        folder = cut_after(tmp_path / "whole", number, tmp_path / f"cut-{number}")
+        results = tune.resume(folder, curve, verbose=0)
+        assert story(results, with_times=with_times) == expected, f"cut after event {number}"
+
+
 @pytest.mark.parametrize("executor", ["inline", SIMULATED], ids=["inline", "simulated"])
 @pytest.mark.parametrize("searcher", ["random", "optuna"])
 @pytest.mark.parametrize(
@@ -112,15 +125,26 @@ def test_a_run_cut_after_any_event_ends_the_same(tmp_path, executor, searcher, s
     """Cut the journal after its events, resume, and the experiment is the whole one's."""
     with_times = executor is SIMULATED
     whole = run(tmp_path, "whole", executor=executor, searcher=searcher, scheduler=scheduler)
-    expected = story(whole, with_times=with_times)
-    with sqlite3.connect(tmp_path / "whole" / "experiment.sqlite") as connection:
-        last = connection.execute("SELECT max(seq) FROM events").fetchone()[0]
-    connection.close()
-    step = 2 if searcher == "random" else 9
-    for number in range(1, last, step):
-        folder = cut_after(tmp_path / "whole", number, tmp_path / f"cut-{number}")
-        results = tune.resume(folder, curve, verbose=0)
-        assert story(results, with_times=with_times) == expected, f"cut after event {number}"
+    cut_everywhere(whole, tmp_path, with_times=with_times, step=2 if searcher == "random" else 9)
+
+
+@pytest.mark.parametrize(
+    ("searcher", "scheduler"),
+    [
+        ("random", {"name": "hyperband", "max_resource": 9}),
+        ("random", "median-stopping"),
+        ("random", {"name": "pasha", "max_resource": 9}),
+        ("bohb", {"name": "hyperband", "max_resource": 9}),
+        ("gp", ASHA),
+        ({"name": "dehb", "max_resource": 9}, {"name": "dehb", "max_resource": 9}),
+    ],
+    ids=["hyperband", "median-stopping", "pasha", "bohb", "gp", "dehb"],
+)
+def test_other_algorithms_go_on_exactly(tmp_path, searcher, scheduler) -> None:
+    """What holds for the algorithms above holds for those of the other packages."""
+    options = {"searcher": searcher, "scheduler": scheduler, "executor": SIMULATED}
+    whole = run(tmp_path, "whole", num_samples=14, **options)
+    cut_everywhere(whole, tmp_path, with_times=True, step=9)
 
 
 @pytest.mark.parametrize("scheduler", ["fifo", {**ASHA, "mode": "promotion"}])

@@ -245,8 +245,7 @@ def _locked(folder: Path) -> RunLock:
         with contextlib.suppress(UsageError), contextlib.closing(Reader(folder)) as reader:
             writer = reader.writer or writer
         raise UsageError(
-            f"{str(folder)!r} is being written by {writer}; wait for it to end, or end "
-            "that process"
+            f"{str(folder)!r} is being written by {writer}; wait for it to end, or end that process"
         ) from None
 
 

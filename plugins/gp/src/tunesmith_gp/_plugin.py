@@ -19,6 +19,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 step=True,
                 normal=True,
                 conditional=True,
+                constraints=True,
             ),
             summary="a Gaussian process over configurations and training lengths",
             observes="decisions",

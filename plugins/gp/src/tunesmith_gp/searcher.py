@@ -84,7 +84,9 @@ class GaussianProcessSearcher:
     def observe(self, observation: Observation) -> None:
         """Learn one fact about any trial; a configuration from outside the space is passed over."""
         if observation.status == "infeasible":
-            self._records.pop(observation.trial_id, None)
+            if (refused := self._records.pop(observation.trial_id, None)) is not None:
+                refused.curve, refused.is_pending = {0.0: math.inf}, False
+                self._records[f"infeasible {len(self._records)}"] = refused
             return
         record = self._records.get(observation.trial_id)
         if record is None or record.config != observation.config:
