@@ -86,7 +86,6 @@ class Trial:
         "resource",
         "resources",
         "retries",
-        "seen",
         "state",
     )
 
@@ -101,7 +100,6 @@ class Trial:
         self.is_open = False
         self.is_deferred = False
         self.resource = 0.0
-        self.seen = 0.0
         self.decide_at: float | None = None
         self.last: Result | None = None
         self.best: Result | None = None
