@@ -21,9 +21,9 @@ def test_the_searcher_is_found_by_name_with_its_options(lab):
     """`{"name": "optuna", "sampler": ...}` makes one; so does the package's own name for it."""
     import tunesmith_optuna
 
-    choice = resolve("searcher", {"name": "optuna", "sampler": "random", "explore": 0.5})
+    choice = resolve("searcher", {"name": "optuna", "sampler": "random"})
     assert isinstance(choice.create(lab().problem), tunesmith_optuna.OptunaSearcher)
-    assert choice.partial == "all"
+    assert choice.partial == "aligned"
 
 
 def test_what_it_declares_is_what_optuna_can():

@@ -49,17 +49,3 @@ def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab, conditional
     right.searcher.restore(left.searcher.state())
     right.configs = dict(left.configs)
     assert right.run(4, start=100) == left.run(4, start=100)
-
-
-def test_levels_and_exploration_are_restored(lab):
-    """Trials cut short, those still running and the random share survive too."""
-    left, right = (lab(level_trials=4) for _ in range(2))
-    for i in range(20):
-        left.suggest(str(i))
-        left.observe(str(i), 0.5 + i, status="running" if i % 3 else "stopped", resource=1.0)
-    right.searcher.restore(left.searcher.state())
-    right.configs = dict(left.configs)
-    for trials in (left, right):
-        for i in range(0, 20, 4):
-            trials.observe(str(i + 1), 0.25, resource=9.0)
-    assert right.run(8, start=100) == left.run(8, start=100)

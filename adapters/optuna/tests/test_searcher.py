@@ -70,9 +70,7 @@ def test_a_diverged_trial_is_worse_than_any_other(lab):
     trials = lab()
     trials.suggest("0001")
     trials.observe("0001")
-    trials.suggest("0002")
-    trials.observe("0002", float("nan"))
-    assert trials.states() == ["PRUNED", "PRUNED"]
+    assert trials.states() == ["PRUNED"]
 
 
 def test_a_failed_trial_is_forgotten(lab):
@@ -81,6 +79,18 @@ def test_a_failed_trial_is_forgotten(lab):
     trials.suggest("0001")
     trials.observe("0001", status="failed")
     assert trials.states() == ["FAIL"]
+
+
+def test_a_trial_that_was_cut_short_with_nothing_to_tell_is_released(lab):
+    """It is no longer pending, and teaches nothing; what comes later of it is learnt."""
+    trials = lab()
+    trials.suggest("0001")
+    trials.observe("0001", status="stopped")
+    assert trials.states() == ["FAIL"]
+    trials.observe("0001", 0.5)
+    trials.observe("0001", 0.25)
+    assert trials.states() == ["COMPLETE"]
+    assert trials.values() == [[0.25]]
 
 
 def test_an_infeasible_suggestion_is_told_as_such(lab):
@@ -105,7 +115,8 @@ def test_a_trial_never_suggested_is_learnt(lab):
     """Points to evaluate and warm starts count like suggestions; pending ones repel."""
     trials = lab()
     config = trials.problem.space.draw(trials.problem.rng("test"))
-    trials.observe("9001", 0.5, status="running", config=config, resource=3.0)
+    trials.searcher.adopt("9001", config)
+    assert trials.states() == ["RUNNING"]
     trials.observe("9001", 0.25, config=config, resource=9.0)
     trials.observe("9002", 0.75, config=config)
     trials.suggest("0001")
@@ -166,8 +177,6 @@ def test_options_reach_the_sampler(lab):
         ({"sampler_options": {"seed": 3}}, OptionError, "no option 'seed'"),
         ({"sampler": optuna.samplers.RandomSampler(), "group": True}, OptionError, "made already"),
         ({"sampler": "cmaes", "objectives": 2}, CapabilityError, "use 'tpe', 'nsga2' or 'nsga3'"),
-        ({"explore": 2}, OptionError, "explore=2 is not possible"),
-        ({"level_trials": 0}, OptionError, "level_trials=0"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_once(lab, options, error, message):

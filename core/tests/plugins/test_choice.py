@@ -69,8 +69,14 @@ def test_default_policy_is_the_spec_s():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"partial": "lst"}, "partial='lst' is not possible; did you mean 'last'? expected 'last'"),
-        ({"partial": 3}, "partial=3 is not possible; expected 'last', 'best', 'ignore', 'all'"),
+        (
+            {"partial": "lst"},
+            "partial='lst' is not possible; did you mean 'last'? expected 'aligned', 'last'",
+        ),
+        (
+            {"partial": 3},
+            "partial=3 is not possible; expected 'aligned', 'last', 'best', 'ignore', 'all'",
+        ),
         ({"lossy": "yes"}, "lossy='yes' is not possible; expected True or False"),
         ({"sead": 3}, "searcher 'random' has no option 'sead'; it takes none"),
         ({3: 4}, "options have names; got the key 3"),

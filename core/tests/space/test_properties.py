@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tunesmith.space import (
     CategoricalParameter,
+    Cube,
     FloatParameter,
     IntParameter,
     NormalParameter,
@@ -137,6 +138,20 @@ def test_unit_keeps_the_order(parameter, left, right):
     if isinstance(parameter, OrdinalParameter | CategoricalParameter):
         low, high = parameter.options.index(low), parameter.options.index(high)
     assert low <= high
+
+
+@given(spaces, rngs)
+def test_every_point_of_the_cube_is_a_configuration_and_back(space, rng):
+    """Points decode to valid flat configurations without inactive keys; encoding finds them."""
+    space = translate(space, Vocabulary(**dict.fromkeys(Vocabulary.__struct_fields__, True))).space
+    cube = Cube(space)
+    config = cube.decode(rng.random() for _ in range(len(cube)))
+    assert space.validate(config) == config
+    point = cube.encode(config, inactive=-1.0)
+    absent = [parameter.path for parameter in cube.parameters if parameter.path not in config]
+    assert point.count(-1.0) == len(absent)
+    again = cube.decode(abs(position) for position in point)
+    assert again == pytest.approx(config)
 
 
 @settings(max_examples=200)

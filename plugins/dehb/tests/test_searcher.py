@@ -4,13 +4,11 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tunesmith.errors import UsageError
-from tunesmith.space import Vocabulary, parse_space, translate, uniform
-from tunesmith.testing.spaces import definitions
-from tunesmith_dehb.cube import Cube
+from tunesmith.space import uniform
 from tunesmith_dehb.searcher import DehbSearcher, Member
 
 PLANE = {"x": uniform(0, 1), "y": uniform(0, 1)}
@@ -132,23 +130,6 @@ def test_mutants_stay_in_the_cube(make_problem):
     corners = [(0.0, 1.0), (1.0, 0.0), (0.9, 0.1)]
     for seed in range(50):
         assert all(0 <= x <= 1 for x in searcher._mutant(corners, Random(seed)))
-
-
-@settings(max_examples=40)
-@given(definition=definitions, seed=st.integers(0, 999))
-def test_every_point_is_a_configuration_and_back(definition, seed):
-    """Points decode to valid flat configurations without inactive keys; encoding finds them."""
-    names = Vocabulary.__struct_fields__
-    translation = translate(parse_space(definition), Vocabulary(**dict.fromkeys(names, True)))
-    cube, rng = Cube(translation.space), Random(seed)
-    for _ in range(5):
-        config = cube.decode(cube.sample(rng))
-        translation.decode(config)  # raises for what is inactive, missing, or outside
-        again = cube.decode(cube.encode(config, rng))
-        assert set(again) == set(config)
-        for path, value in config.items():
-            close = isinstance(value, float) and again[path] == pytest.approx(value)
-            assert close or again[path] == value
 
 
 def test_inactive_parameters_are_left_out(make_problem, tell):

@@ -22,7 +22,5 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             ),
             summary="Optuna's samplers: TPE (default), GP, CMA-ES, NSGA-II and III, QMC, random",
             wraps="optuna",
-            observes="decisions",
-            partial="all",
         )
     ]

@@ -1,15 +1,9 @@
-"""An Optuna study as a searcher; trials that were cut short are compared at a common resource.
-
-The study's objective is the loss at the level (see `_history`): a trial that has trained so far is
-complete, one cut short before is left out. When the level changes, the study is told anew. Samplers
-that do not read the whole history at each suggestion cannot be: they learn from completed trials.
-"""
+"""An Optuna study as a searcher."""
 
 import contextlib
 import copy
 import importlib.util
 import inspect
-import math
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
@@ -22,7 +16,6 @@ from optuna.trial import TrialState, create_trial
 from tunesmith.errors import CapabilityError, MissingLibraryError, OptionError, did_you_mean
 from tunesmith.protocols import Config, Observation, Problem
 from tunesmith.space import SpaceError
-from tunesmith_optuna._history import Record, survey
 from tunesmith_optuna._space import dimensions
 
 Factory = Callable[..., samplers.BaseSampler]
@@ -44,9 +37,7 @@ class OptunaSearcher:
     """Suggests what an Optuna sampler samples.
 
     `sampler` is a key of `SAMPLERS`, a sampler, or a factory called with `seed=`. The
-    four options after it are its own; further ones go into `sampler_options`. The level is the
-    furthest resource that `level_trials` trials have reached. Once trials are cut short, so that a
-    bad suggestion costs little, a share `explore` of the suggestions is random.
+    four options after it are its own; further ones go into `sampler_options`.
     """
 
     def __init__(
@@ -59,93 +50,96 @@ class OptunaSearcher:
         group: bool | None = None,
         constant_liar: bool | None = None,
         sampler_options: Mapping[str, Any] | None = None,
-        level_trials: int = 10,
-        explore: float = 1 / 3,
     ) -> None:
         """Raise a `UsageError` or `MissingLibraryError` if that cannot be done."""
-        if level_trials < 1 or not 0 <= explore <= 1:
-            wrong = f"level_trials={level_trials!r}, explore={explore!r}"
-            raise OptionError(f"{wrong} is not possible; expected at least 1, and from 0 to 1")
         named = {"n_startup_trials": n_startup_trials, "multivariate": multivariate, "group": group}
         named |= {"constant_liar": constant_liar, **(sampler_options or {})}
         options = {key: value for key, value in named.items() if value is not None}
         self._study = _study(problem, sampler, options)
         self.slow = isinstance(self._study.sampler, samplers.GPSampler)
-        self._retold = self.slow or isinstance(self._study.sampler, samplers.TPESampler)
-        self._enough, self._explore = level_trials, explore
-        self._end = problem.max_resource or math.inf
         self._space, self._dimensions = problem.space, dimensions(problem.space)
         self._distributions = {
             d.path: getattr(optuna.distributions, f"{d.kind}Distribution")(**d.options)
             for d in self._dimensions
         }
-        self._rng = problem.rng("optuna-explore")
-        self._records, self._level = dict[str, Record](), math.inf
+        self._numbers: dict[str, int] = {}
+        self._configs: dict[str, Config] = {}
 
     def suggest(self, trial_id: str) -> Config:
         """Return the sampler's next configuration; the trial counts as pending from now on."""
-        level, cut = survey(self._records.values(), self._enough)
-        if self._retold and level != self._level:
-            self._level = level
-            self._restate(*self._records.values())
-        if self._retold and cut and self._rng.random() < self._explore:
-            self._records[trial_id] = self._add(self._space.draw(self._rng))
-        else:
-            trial, flat = self._study.ask(), dict[str, Any]()
-            for d in self._dimensions:
-                if d.active(flat):
-                    sample = getattr(trial, f"suggest_{d.kind.lower()}")
-                    flat[d.path] = d.decode(sample(d.path, **d.options))
-            self._records[trial_id] = Record(trial.number, dict(self._space.validate(flat)))
-        return dict(self._records[trial_id].config)
+        trial, flat = self._study.ask(), dict[str, Any]()
+        for d in self._dimensions:
+            if d.active(flat):
+                sample = getattr(trial, f"suggest_{d.kind.lower()}")
+                flat[d.path] = d.decode(sample(d.path, **d.options))
+        self._numbers[trial_id] = trial.number
+        self._configs[trial_id] = dict(self._space.validate(flat))
+        return dict(self._configs[trial_id])
+
+    def adopt(self, trial_id: str, config: Config) -> None:
+        """Add a pending trial to the study; passes over what is from outside this space."""
+        try:
+            flat = self._space.validate(config)
+        except SpaceError:
+            return  # say an earlier run's: no sampler could place it
+        trial = create_trial(
+            state=TrialState.RUNNING,
+            params={d.path: d.encode(flat[d.path]) for d in self._dimensions if d.path in flat},
+            distributions={path: self._distributions[path] for path in flat},
+        )
+        self._study.add_trial(trial)
+        self._numbers[trial_id] = len(self._study.get_trials(deepcopy=False)) - 1
+        self._configs[trial_id] = dict(config)
 
     def observe(self, observation: Observation) -> None:
         """Learn one fact; a trial or configuration not suggested here is added to the study."""
-        record = self._records.get(observation.trial_id)
-        if record is None or record.config != observation.config:
-            try:
-                added = self._add(observation.config)
-            except SpaceError:
-                return  # from outside this space, say an earlier run's: no sampler could place it
-            if record is not None:  # the trial went on with another configuration
-                record.status = "failed"
-                self._restate(record)
-            record = self._records[observation.trial_id] = added
-        record.learn(observation, self._end)
-        self._restate(record)
+        trial_id = observation.trial_id
+        if self._configs.get(trial_id) != observation.config:
+            if trial_id in self._numbers:  # it goes on with another configuration
+                self._restate(self._numbers.pop(trial_id), TrialState.FAIL)
+            self.adopt(trial_id, observation.config)
+        number = self._numbers.get(trial_id)
+        if number is None:
+            return
+        if observation.status == "infeasible":
+            trial = self._study.get_trials(deepcopy=False)[number]
+            if not trial.constraints:
+                trial.set_constraint("feasible", 1.0)
+        state = _standing(observation)
+        if state is not TrialState.RUNNING:
+            self._restate(number, state, observation.values or None)
 
     def state(self) -> bytes:
-        """Return the study, with its sampler, and the records; pickled."""
-        return pickle.dumps((self._study, self._records, self._level, self._rng))
+        """Return the study, with its sampler, and which trial is which; pickled."""
+        return pickle.dumps((self._study, self._numbers, self._configs))
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        self._study, self._records, self._level, self._rng = pickle.loads(state)  # noqa: S301  (ours)
+        self._study, self._numbers, self._configs = pickle.loads(state)  # noqa: S301  (ours)
 
-    def _add(self, flat: Mapping[str, Any]) -> Record:
-        """Add a pending trial to the study."""
-        config = self._space.validate(flat)
-        trial = create_trial(
-            state=TrialState.RUNNING,
-            params={d.path: d.encode(config[d.path]) for d in self._dimensions if d.path in config},
-            distributions={path: self._distributions[path] for path in config},
-        )
-        self._study.add_trial(trial)
-        return Record(len(self._study.get_trials(deepcopy=False)) - 1, dict(config))
+    def _restate(
+        self, number: int, state: TrialState, values: tuple[float, ...] | None = None
+    ) -> None:
+        trial = self._study.get_trials(deepcopy=False)[number]
+        if trial.state is TrialState.RUNNING:
+            self._study.tell(number, values, state)
+        else:
+            # Optuna's own storage locks finished trials, but its samplers read them afresh.
+            trial.state, trial.values = state, values
 
-    def _restate(self, *records: Record) -> None:
-        """Give trials the states that they have at the current level."""
-        trials = self._study.get_trials(deepcopy=False)
-        for record in records:
-            trial, (standing, values) = trials[record.number], record.standing(self._level)
-            state = TrialState[standing]
-            if record.status == "infeasible" and not trial.constraints:
-                trial.set_constraint("feasible", 1.0)
-            if trial.state is not TrialState.RUNNING:
-                # Optuna's own storage locks finished trials, but its samplers read them afresh.
-                trial.state, trial.values = state, values
-            elif state is not TrialState.RUNNING:
-                self._study.tell(record.number, values, state)
+
+def _standing(observation: Observation) -> TrialState:
+    """Return Optuna's state for a trial.
+
+    Optuna takes a pruned trial without values for worse than any other, which is what a trial that
+    trained to its end without a finite value is; it takes no notice of a failed one.
+    """
+    status, known = observation.status, bool(observation.values)
+    if status == "infeasible" or (status == "completed" and not known):
+        return TrialState.PRUNED
+    if status == "running":
+        return TrialState.RUNNING
+    return TrialState.COMPLETE if known and status != "failed" else TrialState.FAIL
 
 
 def _study(problem: Problem, choice: Choice, options: dict[str, Any]) -> optuna.Study:

@@ -15,13 +15,17 @@ class Teller:
     """Turns what happens to trials into `Tell` commands.
 
     A searcher that reads partial results itself (`partial="all"`) is told of each decision or
-    each report; any other hears of a trial once, at its end, with one value or none.
+    each report, the alignment of trials (`"aligned"`) of each decision; any other searcher hears
+    of a trial once, at its end, with one value or none.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._partial = settings.partial
         self._every = settings.partial == "all" and settings.observes == "every"
-        self._decisions = settings.partial == "all" and settings.observes == "decisions"
+        self._pauses = settings.partial in ("all", "aligned")
+        self._decisions = settings.partial == "aligned" or (
+            settings.partial == "all" and settings.observes == "decisions"
+        )
 
     def reported(self, trial: Trial, result: Result) -> Iterator[Tell]:
         """Yield what a report is worth telling."""
@@ -35,7 +39,7 @@ class Teller:
 
     def paused(self, trial: Trial) -> Iterator[Tell]:
         """Yield what a pause is worth telling."""
-        if self._partial == "all":
+        if self._pauses:
             yield self._tell(trial, "paused", trial.last)
 
     def ended(self, trial: Trial) -> Tell:
@@ -53,7 +57,7 @@ class Teller:
     @staticmethod
     def _tell(trial: Trial, status: ObservationStatus, result: Result | None) -> Tell:
         if result is not None and not all(map(math.isfinite, result.values)):
-            result, status = None, "failed" if status == "completed" else status
+            result = None
         return Tell(
             trial=trial.id, config=trial.config, status=status, result=result, cost_s=trial.cost_s
         )

@@ -23,6 +23,7 @@ from tunesmith._journal.header import Header
 from tunesmith._journal.log import Journal
 from tunesmith._run import naming
 from tunesmith._run.advisor import Advisor, DirectAdvisor, ThreadedAdvisor
+from tunesmith._run.alignment import AlignedSearcher
 from tunesmith._run.counsel import Brief, Counsel
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.record import options_of, resources_at_start
@@ -39,7 +40,7 @@ from tunesmith.plugins import (
     check_capabilities,
     resolve,
 )
-from tunesmith.protocols import Executor, ExecutorContext, Problem
+from tunesmith.protocols import Executor, ExecutorContext, Problem, Searcher
 from tunesmith.space import CategoricalParameter, GridParameter, Space, Translation, translate
 
 LOOKAHEAD = 1
@@ -170,13 +171,14 @@ def _open(
     problem = pose(experiment, algorithms, at_once=at_once or getattr(executor, "slots", None))
     if journal is not None:
         problem = msgspec.structs.replace(problem, resources=resources_at_start(journal.header))
-    searcher = algorithms.searcher.create(problem)
+    searcher = _searcher(algorithms.searcher, problem)
     whole = {"space": experiment.space, "constraints": experiment.constraint}
     scheduler = plan.scheduler.create(msgspec.structs.replace(problem, **whole))
     if journal is None:
         header = describe(plan, algorithms, problem, folder.name)
         journal = stack.enter_context(Journal.create(folder, header))
-    is_slow = getattr(searcher, "slow", algorithms.searcher.spec.slow)
+    is_slow = getattr(searcher, "slow", None)
+    is_slow = algorithms.searcher.spec.slow if is_slow is None else is_slow
     beside = is_slow and not plan.executor.spec.in_process
     counsel = Counsel(
         searcher,
@@ -201,6 +203,12 @@ def _open(
         in_process=plan.executor.spec.in_process,
         virtual=plan.executor.spec.virtual,
     )
+
+
+def _searcher(choice: Choice[SearcherSpec], problem: Problem) -> Searcher:
+    if choice.alignment is None:
+        return choice.create(problem)  # type: ignore[no-any-return]
+    return AlignedSearcher(choice.create, problem, choice.alignment)
 
 
 def context(plan: Plan, folder: Path, *, since: float) -> ExecutorContext:

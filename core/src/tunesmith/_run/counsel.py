@@ -76,6 +76,7 @@ class Counsel:
     def _answer(self, trial: str) -> AnyEvent:
         if self._points:
             config = self._points.popleft()
+            self._adopt(trial, config)
             return Suggested(
                 at=self._now(), trial=trial, config=config, source="points_to_evaluate"
             )
@@ -92,6 +93,13 @@ class Counsel:
             f"{INFEASIBLE_IN_A_ROW} suggestions in a row broke the constraint, the last: "
             f"{config!r}; widen constraint=, or build the limit into the space",
         )
+
+    def _adopt(self, trial: str, config: Config) -> None:
+        if hasattr(self._searcher, "adopt"):
+            try:
+                self._searcher.adopt(trial, self._brief.translation.encode(config))
+            except Exception as error:
+                raise self._failure(f"searcher {self._name!r} failed in adopt()", error) from error
 
     def _suggest(self, trial: str) -> Config | None:
         try:

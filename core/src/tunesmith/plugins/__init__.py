@@ -4,7 +4,7 @@ A plugin's `_plugin.py` needs `hookimpl`, the spec classes and `Capabilities`, n
 that build their own registries find the rest here too.
 """
 
-from tunesmith.plugins.choice import Choice, CoreOptions, resolve
+from tunesmith.plugins.choice import Alignment, Choice, CoreOptions, resolve
 from tunesmith.plugins.factories import check_options, create, load_factory
 from tunesmith.plugins.hookspecs import hookimpl, hookspec
 from tunesmith.plugins.loading import BrokenPlugin, Installed, Source
@@ -26,6 +26,7 @@ from tunesmith.plugins.specs import (
 
 __all__ = [
     "API",
+    "Alignment",
     "BrokenPlugin",
     "CallbackSpec",
     "Capabilities",

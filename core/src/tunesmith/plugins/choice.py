@@ -45,15 +45,28 @@ _AD_HOC: dict[Kind, Capabilities] = {
 }
 
 
+class Alignment(msgspec.Struct, frozen=True, kw_only=True):
+    """How trials are compared under `partial="aligned"`.
+
+    The level is the furthest resource that `trials` of them have reached. Once trials are cut
+    short, a share `explore` of the suggestions is random.
+    """
+
+    trials: int = 10
+    explore: float = 1 / 3
+
+
 class CoreOptions(msgspec.Struct, frozen=True):
     """Options of a searcher that the core carries out itself, whatever the searcher.
 
     `partial` is the policy for trials that were cut short; None leaves it to the searcher's spec.
+    `alignment` is given where the user set more than its name.
     `lossy` permits a translation of the space that loses meaning.
     """
 
     partial: Partial | None = None
     lossy: bool = False
+    alignment: Alignment | None = None
 
 
 class Choice(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
@@ -71,17 +84,24 @@ class Choice(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     @property
     def definition(self) -> dict[str, Any]:
         """Return the mapping that `resolve` turns into this choice again."""
-        core = {
-            field: value
-            for field in CoreOptions.__struct_fields__
-            if (value := getattr(self.core_options, field)) not in (None, False)
-        }
+        given, core = self.core_options, dict[str, Any]()
+        if given.alignment is not None:
+            core["partial"] = {"name": "aligned", **msgspec.structs.asdict(given.alignment)}
+        elif given.partial is not None:
+            core["partial"] = given.partial
+        if given.lossy:
+            core["lossy"] = True
         return {"name": self.reference, **core, **self.options}
 
     @property
     def partial(self) -> Partial:
         """Return the policy for trials that were cut short: the user's, or the spec's."""
         return self.core_options.partial or cast("SearcherSpec", self.spec).partial
+
+    @property
+    def alignment(self) -> Alignment | None:
+        """Return how trials are compared at one resource; None if they are not."""
+        return (self.core_options.alignment or Alignment()) if self.partial == "aligned" else None
 
     def create(self, first_argument: Any) -> Any:
         """Make the algorithm; `first_argument` is the problem, or an executor's context."""
@@ -185,8 +205,16 @@ def _spec_of(kind: Kind, factory: Callable[..., Any]) -> Spec:
 
 def _split(spec: Spec, options: dict[str, Any]) -> tuple[CoreOptions, dict[str, Any]]:
     rest = dict(options)
-    core = {key: rest.pop(key) for key in CoreOptions.__struct_fields__ if key in rest}
-    partial, lossy = core.get("partial"), core.get("lossy", False)
+    partial, lossy = rest.pop("partial", None), rest.pop("lossy", False)
+    if not isinstance(lossy, bool):
+        raise OptionError(
+            f"searcher {spec.name!r}: lossy={lossy!r} is not possible; expected True or False"
+        )
+    alignment = None
+    if isinstance(partial, Mapping):
+        settings = dict(partial)
+        partial = settings.pop("name", None)
+        alignment = _aligned(spec.name, partial, settings)
     policies = get_args(Partial)
     if partial is not None and partial not in policies:
         guess = did_you_mean(str(partial), policies)
@@ -194,11 +222,31 @@ def _split(spec: Spec, options: dict[str, Any]) -> tuple[CoreOptions, dict[str, 
             f"searcher {spec.name!r}: partial={partial!r} is not possible{guess or ';'}"
             f" expected {', '.join(map(repr, policies))}"
         )
-    if not isinstance(lossy, bool):
+    return CoreOptions(partial=partial, lossy=lossy, alignment=alignment), rest
+
+
+def _aligned(searcher: str, name: Any, settings: Mapping[str, Any]) -> Alignment | None:
+    """Return the settings of the policy "aligned"; no other has any."""
+    fields = Alignment.__struct_fields__
+    for key in settings:
+        if name != "aligned" or key not in fields:
+            guess = did_you_mean(key, fields) if name == "aligned" else ""
+            raise OptionError(
+                f"searcher {searcher!r}: partial={name!r} has no option {key!r}{guess or ';'}"
+                f" only 'aligned' has any: {', '.join(map(repr, fields))}"
+            )
+    if name != "aligned":
+        return None
+    try:
+        alignment = msgspec.convert(settings, Alignment)
+    except msgspec.ValidationError as error:
+        raise OptionError(f"searcher {searcher!r}: partial={settings!r}: {error}") from error
+    if alignment.trials < 1 or not 0 <= alignment.explore <= 1:
         raise OptionError(
-            f"searcher {spec.name!r}: lossy={lossy!r} is not possible; expected True or False"
+            f"searcher {searcher!r}: partial: trials={alignment.trials!r},"
+            f" explore={alignment.explore!r} is not possible; expected at least 1, and from 0 to 1"
         )
-    return CoreOptions(partial=partial, lossy=lossy), rest
+    return alignment
 
 
 def _imported(kind: Kind, path: str) -> Callable[..., Any]:

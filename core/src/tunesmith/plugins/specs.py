@@ -9,7 +9,7 @@ from tunesmith.space import Vocabulary
 API = (1, 0)
 """Version of the plugin interface; the minor part grows when hooks or fields are added."""
 
-Partial = Literal["last", "best", "ignore", "all"]
+Partial = Literal["aligned", "last", "best", "ignore", "all"]
 Observes = Literal["final", "decisions", "every"]
 
 
@@ -55,8 +55,10 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `observes` says which observations it wants: the trial's end only, every point at which the
     scheduler decided, or every report. `partial` is the default policy for trials that were cut
-    short: told at their last or best value, not told, or told as they are with every observation
-    (the searcher then reads `status` and `resource` itself). `slow` has it run in a thread of its
+    short: "aligned" tells all trials at one resource, the furthest that enough of them have
+    reached, anew to a fresh searcher whenever that changes; "last" and "best" tell a trial's last
+    or best value whatever its resource; "ignore" tells none; "all" tells every observation as it
+    is, and the searcher reads `status` and `resource` itself. `slow` has it run in a thread of its
     own and asked ahead, so that a long model fit keeps no slot idle.
     """
 
@@ -67,7 +69,7 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
     summary: str = ""
     wraps: str = ""
     observes: Observes = "final"
-    partial: Partial = "last"
+    partial: Partial = "aligned"
     slow: bool = False
 
 

@@ -14,9 +14,10 @@ class Observation(msgspec.Struct, frozen=True):
     """One fact about one trial; only `status == "completed"` means trained to its end.
 
     `config` is flat, in the vocabulary of the space that the searcher was given. `values` holds
-    one finite, minimised float per objective; it is empty where the trial has none (failed,
-    infeasible, or diverged to NaN or infinity). `resource` is how far the trial had trained when
-    it scored `values`. `cost_s` is the trial's training time so far, in seconds.
+    one finite, minimised float per objective; it is empty where the trial has none: failed,
+    infeasible, cut short with nothing to tell, or, if completed, diverged to NaN or infinity.
+    `resource` is how far the trial had trained when it scored `values`. `cost_s` is the trial's
+    training time so far, in seconds.
     """
 
     trial_id: str

@@ -5,6 +5,7 @@ parameters addressed by path. A *config* is nested and plain, as the training co
 *flat* config maps the paths of drawn parameters to builtin values, as searchers see them.
 """
 
+from tunesmith.space.cube import Cube
 from tunesmith.space.domain import Domain
 from tunesmith.space.dsl import (
     choice,
@@ -48,6 +49,7 @@ __all__ = [
     "ComputationError",
     "ComputedParameter",
     "Condition",
+    "Cube",
     "Domain",
     "FixedParameter",
     "FlatConfig",

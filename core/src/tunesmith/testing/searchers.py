@@ -121,7 +121,7 @@ class Trials:
         """Tell of a trial that was stopped at resource 1, as the searcher's policy has it."""
         if self.partial == "all":
             self.tell(trial, value, status="running", resource=1.0, config=config)
-        told = () if self.partial == "ignore" else (value,)
+        told = () if self.partial in ("ignore", "aligned") else (value,)
         self.tell(trial, *told, status="stopped", resource=1.0, config=config)
 
     def run(self, steps: int, *, pending: int = 0, first: int = 0, values: int = 1) -> list[Config]:

@@ -1,6 +1,6 @@
 """The searcher "dehb": differential evolution across resource levels."""
 
-from math import inf
+from math import inf, isnan, nan
 from random import Random
 from typing import Any
 
@@ -8,9 +8,10 @@ import msgspec
 
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Observation, Problem
-from tunesmith.space import SpaceError
-from tunesmith_dehb.cube import Cube, Vector
+from tunesmith.space import Cube, SpaceError
 from tunesmith_dehb.plan import Place, number_of, plan_for
+
+Vector = tuple[float, ...]
 
 PARENTS = 3
 """How many different points a mutation takes (rand/1)."""
@@ -144,14 +145,14 @@ class DehbSearcher:
             if passed is not None:
                 return Proposal(passed.vector, level)
             if place.rung.is_base:
-                return Proposal(self._cube.sample(rng), level)
+                return Proposal(self._anywhere(rng), level)
         rival = self._next_rival(level)
         population = self._state.populations[level]
         everyone = [member for each in self._state.populations for member in each]
         if rival is not None:
             target = population[rival].vector
         else:
-            target = rng.choice(everyone).vector if everyone else self._cube.sample(rng)
+            target = rng.choice(everyone).vector if everyone else self._anywhere(rng)
         mutant = self._mutant(self._parents(place, rival, everyone, rng), rng)
         return Proposal(self._cross(target, mutant, rng), level, rival)
 
@@ -190,7 +191,7 @@ class DehbSearcher:
         others = [member.vector for member in everyone if member.vector not in parents]
         while len(parents) < PARENTS:
             index = rng.randrange(len(others)) if others else 0
-            parents.append(others.pop(index) if others else self._cube.sample(rng))
+            parents.append(others.pop(index) if others else self._anywhere(rng))
         return parents
 
     def _mutant(self, parents: list[Vector], rng: Random) -> Vector:
@@ -225,10 +226,11 @@ class DehbSearcher:
         proposal = self._state.proposals.get(observation.trial_id)
         if proposal is None or self._cube.decode(proposal.vector) != observation.config:
             try:
-                vector = self._cube.encode(observation.config, self._rng())
+                point = self._cube.encode(observation.config, inactive=nan)
             except SpaceError:
                 return None  # from outside this space, say an earlier run's
-            proposal = Proposal(vector)
+            rng = self._rng()
+            proposal = Proposal(tuple(rng.random() if isnan(x) else x for x in point))
             self._state.proposals[observation.trial_id] = proposal
         return proposal
 
@@ -236,6 +238,9 @@ class DehbSearcher:
         """Return the trials of the rung below one of the first bracket."""
         before = self._plan.rungs[place.rung.level - 1]
         return range(place.begin - before.size, place.begin)
+
+    def _anywhere(self, rng: Random) -> Vector:
+        return tuple(rng.random() for _ in range(len(self._cube)))
 
     def _rng(self) -> Random:
         """Return a fresh stream, so that a searcher's state holds no generator."""

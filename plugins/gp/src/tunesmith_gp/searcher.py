@@ -15,9 +15,9 @@ from scipy.special import ndtr, ndtri
 
 from tunesmith.errors import OptionError
 from tunesmith.protocols import Config, Observation, Problem
-from tunesmith.space import SpaceError
+from tunesmith.space import Cube, SpaceError
 from tunesmith_gp._process import Process
-from tunesmith_gp._space import Array, Cube
+from tunesmith_gp._space import Array, Features
 
 FIT = 200
 """How many of the losses the hyperparameters are fitted to."""
@@ -64,8 +64,8 @@ class GaussianProcessSearcher:
         self._startup, self._random_fraction = n_startup_trials, random_fraction
         self._candidates, self._most = candidates, max_observations
         self._end = problem.max_resource or 0.0
-        self._cube = Cube(problem.space)
-        self._process = Process(self._cube.owners)
+        self._cube, self._features = Cube(problem.space), Features(problem.space)
+        self._process = Process(self._features.owners)
         self._fitted = 0
         self._rng = np.random.default_rng(problem.seed("gp"))
         self._records: dict[str, Record] = {}
@@ -74,8 +74,8 @@ class GaussianProcessSearcher:
         """Return a flat configuration; the trial counts as pending from now on."""
         told = sum(bool(record.curve) for record in self._records.values())
         explores = self._rng.random() < self._random_fraction
-        if told < self._startup or explores or not self._cube.size:
-            config = self._cube.decode(self._rng.random(self._cube.size))
+        if told < self._startup or explores or not len(self._cube):
+            config = self._cube.decode(self._rng.random(len(self._cube)))
         else:
             config = self._improve()
         self._records[trial_id] = Record(config, self._cube.encode(config))
@@ -117,19 +117,19 @@ class GaussianProcessSearcher:
     def _improve(self) -> Config:
         """Return the configuration, of those not tried yet, with the most expected improvement."""
         points, times, scores = self._losses()
-        features = self._cube.features(points)
+        features = self._features(points)
         if len(scores) >= GROWTH * self._fitted:
             some = self._rng.permutation(len(scores))[:FIT]
             self._process.fit(features[some], times[some], scores[some])
             self._fitted = len(scores)
         self._process.condition(features, times, scores)
         tried = np.unique(points, axis=0)
-        means = self._process.mean(self._cube.features(tried), 1.0)
+        means = self._process.mean(self._features(tried), 1.0)
         leaders = tried[np.argsort(means, kind="stable")[:5]]
         pending = [record.point for record in self._records.values() if record.is_pending]
         if pending:
             waiting = np.array(pending)
-            there = self._cube.features(waiting)
+            there = self._features(waiting)
             believed = self._process.mean(there, 1.0)
             features = np.vstack([features, there])
             times = np.append(times, np.ones(len(waiting)))
@@ -158,7 +158,7 @@ class GaussianProcessSearcher:
         """Return the best of random points and of ever smaller steps from the best of them."""
         near = np.repeat(leaders, -(-self._candidates // (2 * len(leaders))), axis=0)
         spread = self._rng.choice([0.03, 0.1, 0.25], size=(len(near), 1))
-        anywhere = self._rng.random((self._candidates // 2, self._cube.size))
+        anywhere = self._rng.random((self._candidates // 2, len(self._cube)))
         points = np.vstack([anywhere, self._step(near, spread)])
         gains = self._gain(points, best)
         for size in (0.1, 0.04, 0.015):
@@ -171,18 +171,18 @@ class GaussianProcessSearcher:
             config = self._cube.decode(points[index])
             if config not in known:
                 return config
-        return self._cube.decode(self._rng.random(self._cube.size))
+        return self._cube.decode(self._rng.random(len(self._cube)))
 
     def _step(self, points: Array, spread: Array | float) -> Array:
         """Return neighbours: about half of the numbers moved, a fifth of the categories redrawn."""
         chance = self._rng.random(points.shape)
         moved = points + self._rng.normal(size=points.shape) * spread * (chance < 0.6)
         anew = np.where(chance < 0.2, self._rng.random(points.shape), points)
-        return np.where(self._cube.counts > 0, anew, np.clip(moved, 0.0, 1.0))
+        return np.where(self._features.counts > 0, anew, np.clip(moved, 0.0, 1.0))
 
     def _gain(self, points: Array, best: float) -> Array:
         """Return the logarithm of the expected improvement on `best` at the end of training."""
-        mean, sd = self._process.predict(self._cube.features(points), 1.0)
+        mean, sd = self._process.predict(self._features(points), 1.0)
         z = (best - mean) / sd
         improvement = sd * (z * ndtr(z) + np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi))
         gain: Array = np.log(np.maximum(improvement, 1e-300))
