@@ -6,9 +6,10 @@ import threading
 import time
 
 import pytest
+from msgspec import structs
 
 import tunesmith as tune
-from tunesmith.plugins import Capabilities, SearcherSpec
+from tunesmith.plugins import Capabilities, CoreOptions, SearcherSpec, resolve
 from tunesmith.protocols import SearchExhausted
 
 ENGINE_ONLY = pytest.mark.parametrize(
@@ -24,7 +25,7 @@ class Searcher:
         name="spoilt",
         factory="",
         api="1.0",
-        slow=True,
+        pace="slow",
         capabilities=Capabilities(categorical=True, integer=True),
     )
 
@@ -88,19 +89,16 @@ def test_results_come_in_while_a_searcher_thinks_on_ray(run_ray):
 
 
 def test_inline_a_slow_searcher_answers_in_turn(run_inline):
-    """In one process there is no thread and no asking ahead: each trial sees all before it."""
-    threads = set()
+    """In one process there is no asking ahead: each trial sees all before it, however slow."""
 
     class Slow(Searcher):
-        def suggest(self, trial_id):
-            threads.add(threading.current_thread())
-            return super().suggest(trial_id)
+        def observe(self, observation):
+            time.sleep(0.05)
 
     def story():
         return journal(run_inline(lambda config: 1.0, searcher=Slow, num_samples=3))
 
     events = story()
-    assert threads == {threading.main_thread()}
     for number in (1, 2):
         ended = events.index(("TrialEnded", f"{number:04d}"))
         assert ended < events.index(("Suggested", f"{number + 1:04d}"))
@@ -254,6 +252,35 @@ def test_a_searcher_that_hangs_leaves_the_time_budget_in_force_on_ray(run_ray):
         release.set()
     assert (results.state, results.reason) == ("completed", "the time budget of 4 s is used up")
     assert [trial.status for trial in results] == ["completed"]
+
+
+@pytest.mark.parametrize("call", ["suggest", "observe"])
+def test_a_searcher_that_never_answers_is_given_up(run, call, tmp_path):
+    """The error names plugin and call and how to allow more time; the journal has the rest."""
+    release = threading.Event()
+
+    class Hangs(Searcher):
+        def suggest(self, trial_id):
+            if call == "suggest" and trial_id == "0003":
+                release.wait()
+            return super().suggest(trial_id)
+
+        def observe(self, observation):
+            if call == "observe":
+                release.wait()
+
+    choice = resolve("searcher", Hangs)
+    choice = structs.replace(choice, core_options=CoreOptions(timeout_s=1.0))
+    try:
+        with pytest.raises(tune.PluginError, match="'timeout_s': 10") as told:
+            run(train, searcher=choice, num_samples=9, max_concurrent=2, name="hung")
+    finally:
+        release.set()
+    assert f"searcher 'spoilt' has not returned from {call}() for 1 s" in str(told.value)
+    results = tune.load(tmp_path / "runs" / "hung")
+    assert results.state == "failed"
+    assert len(results.trials) >= 2
+    assert not {"running", "pending"} & {trial.status for trial in results}
 
 
 def test_a_searcher_may_wait_for_observations(run):

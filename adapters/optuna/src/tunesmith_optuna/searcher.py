@@ -56,7 +56,7 @@ class OptunaSearcher:
         named |= {"constant_liar": constant_liar, **(sampler_options or {})}
         options = {key: value for key, value in named.items() if value is not None}
         self._study = _study(problem, sampler, options)
-        self.slow = isinstance(self._study.sampler, samplers.GPSampler)
+        self.pace = "slow" if isinstance(self._study.sampler, samplers.GPSampler) else "quick"
         self._space, self._dimensions = problem.space, dimensions(problem.space)
         self._distributions = {
             d.path: getattr(optuna.distributions, f"{d.kind}Distribution")(**d.options)

@@ -34,6 +34,7 @@ def tunesmith_searchers() -> Sequence[SearcherSpec]:
             api="1.0",
             capabilities=_EVERY_SPACE,
             partial="ignore",
+            pace="instant",
             summary="draws every configuration independently, as the space says",
         ),
         SearcherSpec(
@@ -42,6 +43,7 @@ def tunesmith_searchers() -> Sequence[SearcherSpec]:
             api="1.0",
             capabilities=replace(_EVERY_SPACE, grid=True),
             partial="ignore",
+            pace="instant",
             summary="tries every combination of values once, in order",
         ),
     ]

@@ -5,16 +5,23 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from time import monotonic
 from typing import Protocol
 
 from tunesmith._run.counsel import Counsel
+from tunesmith.protocols import Executor
 from tunesmith.protocols.commands import Ask, Tell
 from tunesmith.protocols.events import AnyEvent
 
 
 class Advisor(Protocol):
     """Takes `Ask` and `Tell` in order; its answers are events."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether there may be more answers without a further command."""
+        ...
 
     def submit(self, command: Ask | Tell) -> None:
         """Take a command."""
@@ -24,13 +31,19 @@ class Advisor(Protocol):
         """Return the answers there are by now, without waiting."""
         ...
 
+    def wait(self, timeout_s: float) -> None:
+        """Return when there are answers or nothing is left to do, or after this time."""
+        ...
+
     def close(self) -> None:
         """Take no more commands."""
         ...
 
 
 class DirectAdvisor:
-    """Answers at once, in the caller's thread: for cheap searchers and for reproducible runs."""
+    """Answers at once, in the caller's thread: for instant searchers."""
+
+    is_busy = False
 
     def __init__(self, counsel: Counsel) -> None:
         self._counsel = counsel
@@ -45,6 +58,9 @@ class DirectAdvisor:
         answers, self._answers = self._answers, []
         return answers
 
+    def wait(self, timeout_s: float) -> None:
+        """Return at once: there is never anything left to do."""
+
     def close(self) -> None:
         """Nothing is left to do."""
 
@@ -52,38 +68,69 @@ class DirectAdvisor:
 class ThreadedAdvisor:
     """Answers in a thread of its own, so that a slow model fit keeps no trial waiting.
 
-    `wake` is called, from that thread, whenever there are new answers.
+    The executor is woken, from that thread, whenever there are new answers. A command that takes
+    longer than `limit_s` ends the search, and its thread is left to itself.
     """
 
-    def __init__(self, counsel: Counsel, wake: Callable[[], None]) -> None:
-        self._counsel = counsel
-        self._wake = wake
+    def __init__(self, counsel: Counsel, executor: Executor, limit_s: float) -> None:
+        self._counsel, self._executor, self._limit_s = counsel, executor, limit_s
         self._commands: queue.SimpleQueue[Ask | Tell | None] = queue.SimpleQueue()
         self._answers: deque[AnyEvent] = deque()
+        self._submitted = self._done = 0
+        self._since = monotonic()
+        self._is_given_up = False
+        self._news = threading.Event()
         self._thread = threading.Thread(target=self._work, name="tunesmith-advisor", daemon=True)
         self._thread.start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a command is being carried out or waits for that."""
+        return self._done < self._submitted and not self._is_given_up
+
     def submit(self, command: Ask | Tell) -> None:
         """Queue the command."""
+        if not self.is_busy:
+            self._since = monotonic()
+        self._submitted += 1
         self._commands.put(command)
 
     def poll(self) -> list[AnyEvent]:
-        """Return the answers there are by now."""
+        """Return the answers there are by now; the end of the search if one is overdue."""
+        if self._is_given_up:
+            return []
         answers = []
         while self._answers:
             answers.append(self._answers.popleft())
+        if not answers and self.is_busy and monotonic() - self._since > self._limit_s:
+            self._is_given_up = True
+            return [self._counsel.give_up(self._limit_s)]
         return answers
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when there are answers or nothing is left to do, or after this time."""
+        self._news.clear()
+        if self.is_busy and not self._answers:
+            self._news.wait(timeout_s)
 
     def close(self) -> None:
         """End the thread after the command it is at; do not wait for a long one."""
         self._commands.put(None)
-        self._thread.join(timeout=1.0)
+        self._thread.join(timeout=0.0 if self._is_given_up else 1.0)
 
     def _work(self) -> None:
         while (command := self._commands.get()) is not None:
             for answer in _carry_out(self._counsel, command):
                 self._answers.append(answer)
-                self._wake()
+                self._since = monotonic()
+                self._announce()
+            self._since = monotonic()
+            self._done += 1
+            self._announce()
+
+    def _announce(self) -> None:
+        self._news.set()
+        self._executor.wake()
 
 
 def _carry_out(counsel: Counsel, command: Ask | Tell) -> Iterator[AnyEvent]:

@@ -10,11 +10,12 @@ import math
 import pickle
 from bisect import bisect_left, insort
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import msgspec
 
-from tunesmith.plugins import Alignment
+from tunesmith.plugins import Alignment, Pace
 from tunesmith.protocols import Config, Observation, ObservationStatus, Problem, Searcher
 
 
@@ -104,9 +105,9 @@ class AlignedSearcher:
         self._searcher: Any = make(problem)
 
     @property
-    def slow(self) -> bool | None:
+    def pace(self) -> Pace | None:
         """Return what the searcher itself says; None leaves it to its spec."""
-        return getattr(self._searcher, "slow", None)
+        return getattr(self._searcher, "pace", None)
 
     def suggest(self, trial_id: str) -> Config | None:
         """Return the searcher's suggestion, or now and then a random one."""
@@ -119,7 +120,7 @@ class AlignedSearcher:
             return config
         suggestion: Config | None = self._searcher.suggest(trial_id)
         if suggestion is not None:
-            self._records[trial_id] = Record(dict(suggestion))
+            self._records[trial_id] = Record(copy(suggestion))  # which may be no dict at all
         return suggestion
 
     def adopt(self, trial_id: str, config: Config) -> None:

@@ -177,19 +177,22 @@ def _open(
     if journal is None:
         header = describe(plan, algorithms, problem, folder.name)
         journal = stack.enter_context(Journal.create(folder, header))
-    is_slow = getattr(searcher, "slow", None)
-    is_slow = algorithms.searcher.spec.slow if is_slow is None else is_slow
-    beside = is_slow and not plan.executor.spec.in_process
     counsel = Counsel(
         searcher,
         algorithms.searcher.spec.name,
         brief=algorithms.brief(experiment),
         now=executor.now,
     )
-    advisor: Advisor = ThreadedAdvisor(counsel, executor.wake) if beside else DirectAdvisor(counsel)
+    pace = getattr(searcher, "pace", None) or algorithms.searcher.spec.pace
+    advisor: Advisor = (
+        DirectAdvisor(counsel)
+        if pace == "instant"
+        else ThreadedAdvisor(counsel, executor, algorithms.searcher.core_options.timeout_s)
+    )
     stack.callback(advisor.close)
+    asks_ahead = pace == "slow" and not plan.executor.spec.in_process
     engine = Engine(
-        limits(plan, algorithms, lookahead=LOOKAHEAD if beside else 0),
+        limits(plan, algorithms, lookahead=LOOKAHEAD if asks_ahead else 0),
         scheduler,
         make_stopper(experiment.stop, experiment.objectives),
     )
@@ -242,8 +245,12 @@ def context(plan: Plan, folder: Path, *, since: float) -> ExecutorContext:
 
 def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None) -> Problem:
     """Return the problem as the searcher is given it."""
-    stop = experiment.stop
-    end = stop.get(experiment.resource) if isinstance(stop, Mapping) else None
+    rules = experiment.stop if isinstance(experiment.stop, list | tuple) else [experiment.stop]
+    ends = [
+        float(rule[experiment.resource])
+        for rule in rules
+        if isinstance(rule, Mapping) and experiment.resource in rule
+    ]
     return Problem(
         space=algorithms.translation.space,
         objectives=experiment.objectives,
@@ -251,7 +258,7 @@ def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None)
         num_samples=trials_to_make(experiment, algorithms),
         max_concurrent=at_once or experiment.max_concurrent or os.cpu_count() or 1,
         resource=experiment.resource,
-        max_resource=None if end is None else float(end),
+        max_resource=min(ends, default=None),
         resources=experiment.resources,
     )
 

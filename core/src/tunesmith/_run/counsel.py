@@ -53,6 +53,7 @@ class Counsel:
         self._points = deque(brief.points)
         self._now = now
         self._has_ended = False
+        self._call = ""
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
         """Yield an answer for each trial, up to the end of the search."""
@@ -72,6 +73,18 @@ class Counsel:
             self._observe(self._observation(tell))
         except _SearchStop as stop:
             yield self._end(stop.reason, stop.error)
+
+    def give_up(self, limit_s: float) -> SearchEnded:
+        """Return the end of a search whose searcher has not returned from a call for so long.
+
+        The searcher may still be in that call: it is not called again, and its answer is lost.
+        """
+        what = f"searcher {self._name!r} has not returned from {self._call} for {limit_s:g} s"
+        message = (
+            f"{what}, and was given up; if it needs longer, allow it: "
+            f"searcher={{'name': {self._name!r}, 'timeout_s': {10 * limit_s:g}}}"
+        )
+        return self._end(message, ErrorInfo(TimeoutError.__name__, message, "", what))
 
     def _answer(self, trial: str) -> AnyEvent:
         if self._points:
@@ -96,12 +109,14 @@ class Counsel:
 
     def _adopt(self, trial: str, config: Config) -> None:
         if hasattr(self._searcher, "adopt"):
+            self._call = "adopt()"
             try:
                 self._searcher.adopt(trial, self._brief.translation.encode(config))
             except Exception as error:
                 raise self._failure(f"searcher {self._name!r} failed in adopt()", error) from error
 
     def _suggest(self, trial: str) -> Config | None:
+        self._call = "suggest()"
         try:
             return self._searcher.suggest(trial)
         except SearchExhausted as end:
@@ -153,6 +168,7 @@ class Counsel:
         )
 
     def _observe(self, observation: Observation) -> None:
+        self._call = "observe()"
         try:
             self._searcher.observe(observation)
         except Exception as error:

@@ -51,9 +51,10 @@ class Driver:
     """Runs one experiment to its end.
 
     In each turn all events at hand go through the engine and into the journal, in one
-    transaction; only then are the audience told and the commands carried out. The searcher, which
-    lives in this process alone, answers within the turn. Where trials run `in_process` the executor
-    never sleeps while one trains, and its clock may be virtual: then it is not woken for nothing.
+    transaction; only then are the audience told and the commands carried out. An instant searcher,
+    which lives in this process alone, answers within the turn. Where trials run `in_process` the
+    executor never sleeps while one trains, and its clock may be virtual: then it is not woken for
+    nothing.
 
     The events of a `virtual` executor wait for the journal for a moment, together, though their
     commands are carried out: if they are lost, a resume lives through the same again.
@@ -96,9 +97,9 @@ class Driver:
         self._turn([RunStarted(at=self._executor.now()), *opening])
         try:
             while self._finish is None:
-                answers = self._advisor.poll()
-                events = answers or self._executor.poll(self._next_deadline())
-                self._turn([*self._take_requests(), *events, *self._due(came=bool(events))])
+                events = self._events()
+                came = bool(events) or self._waits_for_advice
+                self._turn([*self._take_requests(), *events, *self._due(came=came)])
                 if monotonic() >= self._show_at:
                     self._audience.tick(self._engine)
                     self._show_at = monotonic() + SHOW_S
@@ -186,6 +187,21 @@ class Driver:
             outcome=command.outcome,
             reason=command.reason,
         )
+
+    @property
+    def _waits_for_advice(self) -> bool:
+        """Tell whether trials must not go on before the searcher has answered.
+
+        Where they train in this process, what happens next would else depend on how fast it is.
+        """
+        return self._in_process and self._advisor.is_busy
+
+    def _events(self) -> Sequence[AnyEvent]:
+        answers = self._advisor.poll()
+        if not answers and self._waits_for_advice:
+            self._advisor.wait(TICK_S)
+            return self._advisor.poll()
+        return answers or self._executor.poll(self._next_deadline())
 
     def _next_deadline(self) -> float | None:
         deadline = min(self._deadlines.values(), default=None)

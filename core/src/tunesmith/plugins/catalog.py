@@ -24,9 +24,15 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "resource-changing": "tunesmith-resource-changing",
     },
     "searcher": {
+        "bayesopt": "tunesmith-bayesopt",
+        "blendsearch": "tunesmith-flaml",
         "bohb": "tunesmith-bohb",
+        "cfo": "tunesmith-flaml",
+        "cmaes": "tunesmith-cmaes",
         "dehb": "tunesmith-dehb",
         "gp": "tunesmith-gp",
+        "hyperopt": "tunesmith-hyperopt",
+        "nevergrad": "tunesmith-nevergrad",
         "optuna": "tunesmith-optuna",
     },
 }

@@ -61,12 +61,14 @@ class CoreOptions(msgspec.Struct, frozen=True):
 
     `partial` is the policy for trials that were cut short; None leaves it to the searcher's spec.
     `alignment` is given where the user set more than its name.
-    `lossy` permits a translation of the space that loses meaning.
+    `lossy` permits a translation of the space that loses meaning. A call that has not returned
+    after `timeout_s` is given up, and the search with it.
     """
 
     partial: Partial | None = None
-    lossy: bool = False
     alignment: Alignment | None = None
+    lossy: bool = False
+    timeout_s: float = 600.0
 
 
 class Choice(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
@@ -89,8 +91,9 @@ class Choice(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             core["partial"] = {"name": "aligned", **msgspec.structs.asdict(given.alignment)}
         elif given.partial is not None:
             core["partial"] = given.partial
-        if given.lossy:
-            core["lossy"] = True
+        for field in ("lossy", "timeout_s"):
+            if getattr(given, field) != getattr(CoreOptions(), field):
+                core[field] = getattr(given, field)
         return {"name": self.reference, **core, **self.options}
 
     @property
@@ -193,8 +196,7 @@ def _spec_of(kind: Kind, factory: Callable[..., Any]) -> Spec:
     path = _path(factory)
     assumed: dict[str, Any] = {"capabilities": _AD_HOC[kind]} if kind in _AD_HOC else {}
     if kind == "searcher":
-        # It may think long or for ever: that must not hold up the run.
-        assumed["slow"] = True
+        assumed["pace"] = "slow"  # nobody said how long it thinks
     return KINDS[kind](
         name=path.partition(":")[2],
         factory=path,
@@ -206,6 +208,11 @@ def _spec_of(kind: Kind, factory: Callable[..., Any]) -> Spec:
 def _split(spec: Spec, options: dict[str, Any]) -> tuple[CoreOptions, dict[str, Any]]:
     rest = dict(options)
     partial, lossy = rest.pop("partial", None), rest.pop("lossy", False)
+    timeout_s = rest.pop("timeout_s", CoreOptions().timeout_s)
+    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+        raise OptionError(
+            f"searcher {spec.name!r}: timeout_s={timeout_s!r} is not possible; expected seconds"
+        )
     if not isinstance(lossy, bool):
         raise OptionError(
             f"searcher {spec.name!r}: lossy={lossy!r} is not possible; expected True or False"
@@ -222,7 +229,7 @@ def _split(spec: Spec, options: dict[str, Any]) -> tuple[CoreOptions, dict[str, 
             f"searcher {spec.name!r}: partial={partial!r} is not possible{guess or ';'}"
             f" expected {', '.join(map(repr, policies))}"
         )
-    return CoreOptions(partial=partial, lossy=lossy, alignment=alignment), rest
+    return CoreOptions(partial, alignment, lossy, float(timeout_s)), rest
 
 
 def _aligned(searcher: str, name: Any, settings: Mapping[str, Any]) -> Alignment | None:

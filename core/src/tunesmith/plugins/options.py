@@ -11,7 +11,7 @@ import msgspec
 from tunesmith.errors import OptionError, PluginContractError, did_you_mean
 from tunesmith.plugins.specs import CallbackSpec, Spec, kind_of
 
-RESERVED = ("name", "partial", "lossy")
+RESERVED = ("name", "partial", "lossy", "timeout_s")
 """Names that the core reads itself, so that no factory may have an option so called."""
 
 _PLAIN = (bool, int, float, str, type(None), list, tuple, dict)

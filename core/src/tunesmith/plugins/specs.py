@@ -11,6 +11,7 @@ API = (1, 0)
 
 Partial = Literal["aligned", "last", "best", "ignore", "all"]
 Observes = Literal["final", "decisions", "every"]
+Pace = Literal["instant", "quick", "slow"]
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +59,9 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
     short: "aligned" tells all trials at one resource, the furthest that enough of them have
     reached, anew to a fresh searcher whenever that changes; "last" and "best" tell a trial's last
     or best value whatever its resource; "ignore" tells none; "all" tells every observation as it
-    is, and the searcher reads `status` and `resource` itself. `slow` has it run in a thread of its
-    own and asked ahead, so that a long model fit keeps no slot idle.
+    is, and the searcher reads `status` and `resource` itself. A "slow" `pace` has it asked ahead,
+    so that a long model fit keeps no slot idle; an "instant" one has it called in the driver's own
+    thread, where nothing guards against a call that never returns.
     """
 
     name: str
@@ -70,7 +72,7 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
     wraps: str = ""
     observes: Observes = "final"
     partial: Partial = "aligned"
-    slow: bool = False
+    pace: Pace = "quick"
 
 
 class SchedulerSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ class Searcher(Protocol):
     (this trial is under way although its configuration came from elsewhere: it is pending like any
     other), `state() -> bytes` and `restore(bytes)` (a restored searcher's next suggestions equal
     the uninterrupted one's).
-    Optional attribute `slow`: overrules its spec's, where that depends on the options.
+    Optional attribute `pace`: overrules its spec's, where that depends on the options.
     """
 
     def suggest(self, trial_id: str) -> Config | None:

@@ -6,7 +6,7 @@ from typing import Any
 from tunesmith.space.flat import FlatConfig
 from tunesmith.space.parameter import Tunable
 from tunesmith.space.space import Space
-from tunesmith.space.unit import from_unit, to_unit
+from tunesmith.space.unit import decoder, from_unit, to_unit
 
 
 class Cube:
@@ -19,6 +19,7 @@ class Cube:
     def __init__(self, space: Space) -> None:
         self._space = space
         self.parameters: tuple[Tunable, ...] = space.tunable
+        self._decoders = tuple(map(decoder, self.parameters))
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -35,7 +36,10 @@ class Cube:
     def decode(self, point: Iterable[float]) -> FlatConfig:
         """Return the flat configuration at a point, without what is inactive there."""
         flat: FlatConfig = {}
-        for parameter, position in zip(self.parameters, point, strict=True):
-            if all(c.path in flat and flat[c.path] in c.options for c in parameter.when):
-                flat[parameter.path] = from_unit(parameter, float(position))
+        for parameter, decode, at in zip(self.parameters, self._decoders, point, strict=True):
+            when, position = parameter.when, float(at)
+            if not when or all(c.path in flat and flat[c.path] in c.options for c in when):
+                if not 0.0 <= position <= 1.0:
+                    from_unit(parameter, position)  # refuses it, unless it is a rounding error
+                flat[parameter.path] = decode(min(max(position, 0.0), 1.0))
         return flat
