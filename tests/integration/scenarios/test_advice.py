@@ -279,7 +279,7 @@ def test_a_searcher_that_never_answers_is_given_up(run, call, tmp_path):
     assert f"searcher 'spoilt' has not returned from {call}() for 1 s" in str(told.value)
     results = tune.load(tmp_path / "runs" / "hung")
     assert results.state == "failed"
-    assert len(results.trials) >= 2
+    assert results.trials
     assert not {"running", "pending"} & {trial.status for trial in results}
 
 
