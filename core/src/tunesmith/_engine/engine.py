@@ -59,6 +59,7 @@ class Engine:
         self.cause: BaseException | None = None
         self._experiment_events: dict[type, Callable[[Any], None]] = {
             events.RunStarted: self._run_started,
+            events.Recalled: self._recalled,
             events.ExperimentChanged: self._experiment_changed,
             events.CapacityChanged: self._capacity_changed,
             events.SearchEnded: self._search_ended,
@@ -199,6 +200,9 @@ class Engine:
         self._allocation.slots = None
         self._lifecycle.take_up_again()
         self._set_alarm()
+
+    def _recalled(self, event: events.Recalled) -> None:
+        self._out.extend(self._lifecycle.teller.recalled(event))
 
     def _experiment_changed(self, event: events.ExperimentChanged) -> None:
         """Go on with other limits."""

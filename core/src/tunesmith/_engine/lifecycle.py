@@ -43,7 +43,7 @@ class Lifecycle:
         self._gate = gate
         self._rule = rule
         self._out = out
-        self._teller = Teller(settings)
+        self.teller = Teller(settings)
         self._retention = Retention(settings.keep)
         self.ending = Ending(settings, trials, out)
         self._decider = Decider(
@@ -52,7 +52,7 @@ class Lifecycle:
             gate=gate,
             rule=rule,
             retention=self._retention,
-            teller=self._teller,
+            teller=self.teller,
         )
         self.ignored: Counter[str] = Counter()
         self._just_ended: list[Trial] = []
@@ -160,7 +160,7 @@ class Lifecycle:
         trial.last = result
         if trial.best is None or result.values[0] < trial.best.values[0]:
             trial.best = result
-        self._out.extend(self._teller.reported(trial, result))
+        self._out.extend(self.teller.reported(trial, result))
         self._gate.reported(trial, result)
         return result
 
@@ -191,7 +191,7 @@ class Lifecycle:
         trial.asks_first = True
         trial.resources = None
         self._trials.move(trial, TrialState.PAUSED)
-        self._out.extend(self._teller.paused(trial))
+        self._out.extend(self.teller.paused(trial))
         self._decider.review()
         self.reask()
 
@@ -246,7 +246,7 @@ class Lifecycle:
     def _finish(self, trial: Trial, state: TrialState, reason: str) -> None:
         trial.reason = reason
         self._trials.move(trial, state)
-        self._out.append(self._teller.ended(trial))
+        self._out.append(self.teller.ended(trial))
         self._gate.ended(trial)
         self.ending.count(trial)
         if trial.launch_from is not None:

@@ -9,6 +9,7 @@ from tunesmith._engine.settings import Settings
 from tunesmith._engine.trials import Trial, TrialState
 from tunesmith.protocols import ObservationStatus, Result
 from tunesmith.protocols.commands import Tell
+from tunesmith.protocols.events import Recalled
 
 
 class Teller:
@@ -30,34 +31,52 @@ class Teller:
     def reported(self, trial: Trial, result: Result) -> Iterator[Tell]:
         """Yield what a report is worth telling."""
         if self._every:
-            yield self._tell(trial, "running", result)
+            yield _tell(trial.id, trial, "running", result)
 
     def deciding(self, trial: Trial, result: Result) -> Iterator[Tell]:
         """Yield what a decision point is worth telling."""
         if self._decisions:
-            yield self._tell(trial, "running", result)
+            yield _tell(trial.id, trial, "running", result)
 
     def paused(self, trial: Trial) -> Iterator[Tell]:
         """Yield what a pause is worth telling."""
         if self._pauses:
-            yield self._tell(trial, "paused", trial.last)
+            yield _tell(trial.id, trial, "paused", trial.last)
+
+    def recalled(self, event: Recalled) -> Iterator[Tell]:
+        """Yield what a trial of an earlier run is worth telling, all at once."""
+        curve = [result if _is_finite(result) else None for result in event.curve]
+        if self._every or self._decisions:
+            yield from (_tell(event.source, event, "running", result) for result in curve[:-1])
+        last = curve[-1] if curve else None
+        if event.status not in ("completed", "failed"):
+            if self._partial == "ignore":
+                return
+            if self._partial == "best":
+                known = [result for result in curve if result is not None]
+                last = min(known, key=lambda result: result.values[0], default=None)
+        yield _tell(event.source, event, event.status, last)
 
     def ended(self, trial: Trial) -> Tell:
         """Return the last word on a trial."""
         if trial.state is TrialState.FAILED or trial.last is None:
-            return self._tell(trial, "failed", None)
+            return _tell(trial.id, trial, "failed", None)
         if trial.state is TrialState.COMPLETED:
-            return self._tell(trial, "completed", self._chosen(trial))
+            return _tell(trial.id, trial, "completed", self._chosen(trial))
         result = None if self._partial == "ignore" else self._chosen(trial)
-        return self._tell(trial, "stopped", result)
+        return _tell(trial.id, trial, "stopped", result)
 
     def _chosen(self, trial: Trial) -> Result | None:
         return trial.best if self._partial == "best" else trial.last
 
-    @staticmethod
-    def _tell(trial: Trial, status: ObservationStatus, result: Result | None) -> Tell:
-        if result is not None and not all(map(math.isfinite, result.values)):
-            result = None
-        return Tell(
-            trial=trial.id, config=trial.config, status=status, result=result, cost_s=trial.cost_s
-        )
+
+def _is_finite(result: Result) -> bool:
+    return all(map(math.isfinite, result.values))
+
+
+def _tell(
+    name: str, trial: Trial | Recalled, status: ObservationStatus, result: Result | None
+) -> Tell:
+    if result is not None and not _is_finite(result):
+        result = None
+    return Tell(trial=name, config=trial.config, status=status, result=result, cost_s=trial.cost_s)

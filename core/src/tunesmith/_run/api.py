@@ -21,6 +21,7 @@ from tunesmith._run.driver import Driver
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.goal import Goal, later
 from tunesmith._run.interrupts import handled
+from tunesmith._run.memory import recall
 from tunesmith._run.record import experiment_of
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, load
@@ -57,6 +58,7 @@ def run(
     checkpoint: CheckpointConfig | None = None,
     failure: FailureConfig | None = None,
     points_to_evaluate: Sequence[Mapping[str, Any]] = (),
+    warm_start: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     constraint: Callable[[Config], bool] | Sequence[Callable[[Config], bool]] = (),
     verbose: int = 1,
     **unknown: Any,
@@ -87,6 +89,9 @@ def run(
         checkpoint: When to save trials, and what to keep.
         failure: What to do about failures.
         points_to_evaluate: Configurations to try first; missing parameters are sampled.
+        warm_start: Folders of earlier runs, of which the searcher learns before it suggests: all
+            trials whose configuration is one of `space`, constants aside. They are copied into the
+            new run's journal, so that it can be resumed without them.
         constraint: Functions of a config that must all hold; infeasible suggestions cost no trial.
         verbose: 0 prints nothing, 1 progress and summary, 2 a line for each change of a trial.
         unknown: Refused, with the closest name there is.
@@ -108,8 +113,10 @@ def execute(experiment: Experiment, registry: Registry | None = None) -> Results
     """Run an experiment to its end; see `run`."""
     registry = registry or default_registry()
     callbacks = watchers.resolve(experiment.callbacks, registry)
+    memories = recall(experiment)
     with assembled(experiment, registry) as parts:
-        conducted = _conduct(experiment, parts, callbacks)
+        opening = [msgspec.structs.replace(one, at=parts.executor.now()) for one in memories]
+        conducted = _conduct(experiment, parts, callbacks, opening=opening)
     return _conclude(conducted)
 
 
@@ -154,13 +161,19 @@ class _Conducted(msgspec.Struct, frozen=True):
 
 
 def _conduct(
-    experiment: Experiment, parts: Parts, callbacks: Sequence[Any], *, goal: Goal | None = None
+    experiment: Experiment,
+    parts: Parts,
+    callbacks: Sequence[Any],
+    *,
+    goal: Goal | None = None,
+    opening: Sequence[AnyEvent] = (),
 ) -> _Conducted:
     """Drive the parts to the end, before the eyes of display and callbacks."""
     with contextlib.ExitStack() as stack:
         display = _display(experiment, parts)
         stack.callback(display.close)
-        opening = _take_up(parts, goal, display) if goal else []
+        if goal:
+            opening = _take_up(parts, goal, display)
         told = watchers.Watchers(callbacks, display.warn)
         audience = Audience(told, display if experiment.verbose else None, experiment.objectives)
         driver = Driver(

@@ -46,6 +46,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: CheckpointConfig = CheckpointConfig()
     failure: FailureConfig = FailureConfig()
     points_to_evaluate: tuple[Config, ...] = ()
+    warm_start: tuple[str, ...] = ()
     constraint: tuple[Callable[[Config], bool], ...] = ()
     verbose: int = 1
 
@@ -105,6 +106,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "checkpoint": surroundings.check_config("checkpoint", CheckpointConfig),
     "failure": surroundings.check_config("failure", FailureConfig),
     "constraint": problem.check_constraint,
+    "warm_start": surroundings.check_warm_start,
     "verbose": surroundings.check_verbose,
 }
 

@@ -34,5 +34,7 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "hyperopt": "tunesmith-hyperopt",
         "nevergrad": "tunesmith-nevergrad",
         "optuna": "tunesmith-optuna",
+        "skopt": "tunesmith-skopt",
+        "smac": "tunesmith-smac",
     },
 }

@@ -10,7 +10,7 @@ import msgspec
 
 from tunesmith.protocols.checkpoint import Checkpoint
 from tunesmith.protocols.failure import ErrorInfo, FailureKind
-from tunesmith.protocols.result import Report
+from tunesmith.protocols.result import Report, Result
 from tunesmith.protocols.trial import Config
 
 Outcome = Literal["completed", "stopped", "interrupted", "failed"]
@@ -137,6 +137,19 @@ class RunStarted(Event, frozen=True, kw_only=True):
     driver: str = ""
 
 
+class Recalled(Event, frozen=True, kw_only=True):
+    """A trial of an earlier run, for the searcher to start with; `source` is "run/trial".
+
+    `curve` holds some of its reports by the present objectives, the last among them.
+    """
+
+    source: str
+    config: Config
+    status: Literal["completed", "stopped", "paused", "failed"]
+    curve: tuple[Result, ...] = ()
+    cost_s: float = 0.0
+
+
 class ExperimentChanged(Event, frozen=True, kw_only=True):
     """The experiment goes on with other limits: `num_samples` (trials in all), `time_budget_s`."""
 
@@ -152,6 +165,7 @@ class RunEnded(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     RunStarted
+    | Recalled
     | ExperimentChanged
     | CapacityChanged
     | Suggested

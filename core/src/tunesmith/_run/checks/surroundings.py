@@ -39,6 +39,7 @@ ELSEWHERE = {
     "checkpoint_config": "checkpoint",
     "max_t": "stop",
     "constraints": "constraint",
+    "evaluated_rewards": "warm_start",
 }
 """Names that people bring from other libraries."""
 
@@ -214,3 +215,15 @@ def _bundle(bundle: Mapping[Any, Any]) -> dict[str, float]:
                 "give a number from 0 on"
             )
     return {name: float(amount) for name, amount in bundle.items()}
+
+
+def check_warm_start(value: Any) -> tuple[str, ...]:
+    """Return the folders of earlier runs."""
+    folders = value if is_list(value) else (value,)
+    for folder in folders:
+        if not isinstance(folder, str | os.PathLike):
+            raise UsageError(
+                f"warm_start={short(value)} must name the folders of earlier runs; "
+                "results know theirs: warm_start=results.path"
+            )
+    return tuple(map(os.fspath, folders))
