@@ -23,6 +23,7 @@ COMMANDS = {
     "show": Lazy("tunesmith._cli.show:command", "Show how one run stands."),
     "trials": Lazy("tunesmith._cli.trials:command", "List the trials of a run."),
     "story": Lazy("tunesmith._cli.story:command", "Tell what happened to one trial, and why."),
+    "replay": Lazy("tunesmith._cli.replay:command", "Decide a run once more, and compare."),
     "rerun": Lazy("tunesmith._cli.rerun:command", "Run one trial again, to debug it."),
     "plugins": Lazy(
         "tunesmith._cli.plugins:plugins",

@@ -172,10 +172,11 @@ def _open(
     if journal is not None:
         problem = msgspec.structs.replace(problem, resources=resources_at_start(journal.header))
     searcher = _searcher(algorithms.searcher, problem)
-    whole = {"space": experiment.space, "constraints": experiment.constraint}
-    scheduler = plan.scheduler.create(msgspec.structs.replace(problem, **whole))
+    pace = getattr(searcher, "pace", None) or algorithms.searcher.spec.pace
+    asks_ahead = pace == "slow" and not plan.executor.spec.in_process
     if journal is None:
         header = describe(plan, algorithms, problem, folder.name)
+        header.extra["lookahead"] = LOOKAHEAD if asks_ahead else 0
         journal = stack.enter_context(Journal.create(folder, header))
     counsel = Counsel(
         searcher,
@@ -183,19 +184,13 @@ def _open(
         brief=algorithms.brief(experiment),
         now=executor.now,
     )
-    pace = getattr(searcher, "pace", None) or algorithms.searcher.spec.pace
     advisor: Advisor = (
         DirectAdvisor(counsel)
         if pace == "instant"
         else ThreadedAdvisor(counsel, executor, algorithms.searcher.core_options.timeout_s)
     )
     stack.callback(advisor.close)
-    asks_ahead = pace == "slow" and not plan.executor.spec.in_process
-    engine = Engine(
-        limits(plan, algorithms, lookahead=LOOKAHEAD if asks_ahead else 0),
-        scheduler,
-        make_stopper(experiment.stop, experiment.objectives),
-    )
+    engine = _engine(plan, algorithms, problem, lookahead=journal.header.extra.get("lookahead", 0))
     return Parts(
         engine=engine,
         journal=journal,
@@ -205,6 +200,27 @@ def _open(
         folder=folder,
         in_process=plan.executor.spec.in_process,
         virtual=plan.executor.spec.virtual,
+    )
+
+
+def engine_of(experiment: Experiment, header: Header, registry: Registry) -> Engine:
+    """Return a fresh engine for the journal with this header; nothing else of the run is made."""
+    plan = draft(experiment, registry)
+    algorithms = choose(plan)
+    problem = pose(experiment, algorithms, at_once=header.extra.get("max_concurrent"))
+    problem = msgspec.structs.replace(problem, resources=resources_at_start(header))
+    return _engine(plan, algorithms, problem, lookahead=header.extra.get("lookahead", 0))
+
+
+def _engine(plan: Plan, algorithms: Algorithms, problem: Problem, *, lookahead: int) -> Engine:
+    experiment = plan.experiment
+    whole = msgspec.structs.replace(
+        problem, space=experiment.space, constraints=experiment.constraint
+    )
+    return Engine(
+        limits(plan, algorithms, lookahead=lookahead),
+        plan.scheduler.create(whole),
+        make_stopper(experiment.stop, experiment.objectives),
     )
 
 
