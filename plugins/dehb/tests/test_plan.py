@@ -1,5 +1,7 @@
 """Which trial is trained how far."""
 
+from math import inf
+
 import pytest
 
 from tunesmith.errors import UsageError
@@ -77,19 +79,32 @@ def test_impossible_options_are_refused_with_their_values(make_problem, options,
         assert word in str(caught.value)
 
 
+def view(number):
+    return TrialView(id=f"{number:04}", config={}, status="running")
+
+
+def result(resource, value=0.1):
+    return Result(resource=resource, values=(value,), metrics={})
+
+
+ENDED = Stop("trained to training_iteration=3, as planned")
+
+
 def test_a_trial_ends_at_its_level_and_only_the_top_completes(make_problem):
     """Before its level a trial goes on; there it ends, for searchers a full one at the top only."""
+    scheduler = PlannedScheduler(make_problem(9), promote=False)
+    assert scheduler.first(view(10)) == Continue(until=3)
+    assert scheduler.on_result(view(10), result(2)) == Continue(until=3)
+    assert scheduler.on_result(view(10), result(3)) == ENDED
+    assert scheduler.on_result(view(13), result(9)).complete
+
+
+def test_the_best_so_far_at_a_level_goes_on(make_problem):
+    """Level by level while it is ahead of all before it; equals, and what diverged, are not."""
     scheduler = PlannedScheduler(make_problem(9))
-
-    def trial(number):
-        return TrialView(id=f"{number:04}", config={}, status="running")
-
-    def result(resource):
-        return Result(resource=resource, values=(0.1,), metrics={})
-
-    assert scheduler.first(trial(10)) == Continue(until=3)
-    assert scheduler.on_result(trial(10), result(2)) == Continue(until=3)
-    assert scheduler.on_result(trial(10), result(3)) == Stop(
-        "trained to training_iteration=3, as planned"
-    )
-    assert scheduler.on_result(trial(13), result(9)).complete
+    assert scheduler.on_result(view(10), result(3, inf)) == ENDED
+    assert scheduler.on_result(view(10), result(3, 0.5)) == Continue(until=9)
+    assert scheduler.on_result(view(11), result(3, 0.5)) == ENDED
+    assert scheduler.on_result(view(11), result(3, 0.4)) == Continue(until=9)
+    assert scheduler.on_result(view(11), result(5, 0.3)) == Continue(until=9)
+    assert scheduler.on_result(view(11), result(9, 0.3)).complete

@@ -24,12 +24,14 @@ class Rung(msgspec.Struct, frozen=True):
 class Place(msgspec.Struct, frozen=True):
     """A trial's place in the plan: its rung, and where that one's first trial stands in the run.
 
-    `is_seed`: it belongs to the very first bracket, from which the populations are seeded.
+    `is_seed`: it belongs to the very first bracket, from which the populations are seeded;
+    `is_early`: to the first iteration, in which all brackets pass their best on.
     """
 
     rung: Rung
     begin: int
     is_seed: bool
+    is_early: bool
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -44,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True):
         iteration, offset = divmod(number, self.starts[-1])
         index = bisect_right(self.starts, offset) - 1
         begin = iteration * self.starts[-1] + self.starts[index]
-        return Place(self.rungs[index], begin, number < self.seeds)
+        return Place(self.rungs[index], begin, number < self.seeds, iteration == 0)
 
     @property
     def seeds(self) -> int:

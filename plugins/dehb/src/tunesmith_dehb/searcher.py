@@ -61,8 +61,8 @@ class DehbSearcher:
     mutants are made of the best of the level below, as many as HyperBand would have promoted, and
     challenge a member of the rung's own population, each in its turn. Mutation is rand/1 with
     `mutation_factor`, crossover is binomial with probability `crossover`; what leaves the cube is
-    drawn anew there. The first bracket is a plain one, which seeds the populations: random points,
-    of which the best are passed on from rung to rung.
+    drawn anew there. In the first iteration (section 4.1) a bracket passes its best on from rung to
+    rung, as they are, and the first rung of all is one of random points.
 
     It is complete with the scheduler "dehb", given the same `max_resource`, `grace_period` and
     `reduction_factor`. With another one, points take part at each level to which that takes them,
@@ -140,12 +140,12 @@ class DehbSearcher:
 
     def _propose(self, place: Place) -> Proposal:
         rng, level = self._rng(), place.rung.level
-        if place.is_seed:
-            passed = None if place.rung.is_base else self._passed_on(place)
+        if place.is_seed and place.rung.is_base:
+            return Proposal(self._anywhere(rng), level)
+        if (place.is_seed or not self._state.carries) and place.is_early and not place.rung.is_base:
+            passed = self._passed_on(place)
             if passed is not None:
                 return Proposal(passed.vector, level)
-            if place.rung.is_base:
-                return Proposal(self._anywhere(rng), level)
         rival = self._next_rival(level)
         population = self._state.populations[level]
         everyone = [member for each in self._state.populations for member in each]
@@ -158,14 +158,14 @@ class DehbSearcher:
 
     def _passed_on(self, place: Place) -> Member | None:
         """Return the best of the level below that nobody took further yet."""
-        level = place.rung.level
-        best = sorted(self._state.populations[level - 1], key=lambda member: member.score)
-        for member in best[: place.rung.size]:
-            running = self._state.proposals.get(member.trial)
-            is_ahead = any(member.trial == one.trial for one in self._state.populations[level])
-            is_carried = self._state.carries and running is not None
-            if not (is_ahead or is_carried or member.trial in self._state.promoted[level]):
-                self._state.promoted[level].add(member.trial)
+        level, state = place.rung.level, self._state
+        best = sorted(state.populations[level - 1], key=lambda member: member.score)
+        ahead = {member.trial for member in state.populations[level]} | state.promoted[level]
+        # Those that the scheduler may still take there are among the best; the others are not meant.
+        for member in best[: place.rung.size] if state.carries else best:
+            is_carried = state.carries and member.trial in state.proposals
+            if not (is_carried or member.trial in ahead):
+                state.promoted[level].add(member.trial)
                 return member
         return None
 
