@@ -4,7 +4,9 @@
 """
 
 import importlib
+import importlib.util
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -21,13 +23,13 @@ import tunesmith
 from tunesmith import errors
 from tunesmith._cli.main import group
 from tunesmith._engine.diagram import draw
-from tunesmith.plugins import Registry, hookspecs
+from tunesmith.plugins import hookspecs
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTE = "<!-- Written by docs/generate.py; change the code instead and run `make docs`. -->"
 SECTION = re.compile(r"(Raises|Args|Returns|Yields):$")
 KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
-OURS = ("tunesmith-core", "tunesmith-ray", "tunesmith-asha", "tunesmith-optuna")
+KINDS = ("searcher", "scheduler", "executor", "callback", "command")
 
 
 def text_of(thing: Any) -> str:
@@ -198,19 +200,71 @@ def abilities(spec: Any) -> str:
     return ", ".join(name.replace("_", " ") for name in names) or "-"
 
 
+def shims() -> Iterator[tuple[str, ModuleType]]:
+    """Yield each package of the repository with the module that declares its plugins.
+
+    Read from the files, since not all of them can be installed together.
+    """
+    yield "tunesmith-core", importlib.import_module("tunesmith._builtin._plugin")
+    for path in sorted(ROOT.glob("*/*/src/tunesmith_*/_plugin.py")):
+        found = importlib.util.spec_from_file_location(f"_shim_{path.parent.name}", path)
+        if found is not None and found.loader is not None:
+            module = importlib.util.module_from_spec(found)
+            found.loader.exec_module(module)
+            yield path.parent.name.replace("_", "-"), module
+
+
+def specs() -> Iterator[tuple[str, str, Any]]:
+    """Yield (kind, package, spec) of everything that the repository's packages bring."""
+    for kind in KINDS:
+        found = [
+            (kind, dist, spec)
+            for dist, module in shims()
+            for spec in getattr(module, f"tunesmith_{kind}s", list)()
+        ]
+        yield from sorted(found, key=lambda one: one[2].name)
+
+
 def plugins() -> str:
-    """Return the table of the algorithms that our own packages bring."""
+    """Return the table of everything that our own packages bring."""
     rows = [
-        f"| {one.kind} | `{one.spec.name}` | {one.source.dist} | {one.spec.summary} "
-        f"| {one.spec.wraps or '-'} | {abilities(one.spec)} |"
-        for one in Registry().installed()
-        if one.source.dist in OURS
+        f"| {kind} | `{spec.name}` | {dist} | {spec.summary} "
+        f"| {spec.wraps or '-'} | {abilities(spec)} |"
+        for kind, dist, spec in specs()
     ]
     head = [
         "# Plugins\n",
         "What this repository's packages bring; `tunesmith plugins` lists what is installed.\n",
         "| kind | name | package | what it does | wraps | can or needs |",
         "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def searchers() -> str:
+    """Return the page on which to choose a searcher: what each is for, can do, and costs."""
+    costs = json.loads((ROOT / "docs" / "reference" / "searcher-costs.json").read_text())
+    rows = []
+    for kind, dist, spec in specs():
+        if kind != "searcher":
+            continue
+        times = [f"{cost:,.3g}" for cost in costs.get(spec.name, [])]
+        cells = [*times, *["-"] * (3 - len(times))]
+        rows.append(
+            f"| `{spec.name}` | {dist} | {spec.wraps or '-'} | {spec.advice or spec.summary} "
+            f"| {abilities(spec)} | {' | '.join(cells)} |"
+        )
+    head = [
+        "# Searchers\n",
+        "Each goes with every scheduler. Spaces are translated: a searcher that lists no `log`,",
+        "`ordinal`, `step` or `normal` is shown such parameters in a form that it knows, without",
+        "loss; one without `categorical` or `conditional` refuses spaces that have such. The last",
+        "columns are milliseconds of processor time for one suggestion and observation, in a space",
+        "of five parameters, after 10, 100 and 1,000 observations (`python",
+        "tests/benchmarks/searcher_costs.py`; one shared core, so good for orders of magnitude); a",
+        "dash stands where that was not measured.\n",
+        "| name | package | wraps | when to choose it | can | 10 | 100 | 1,000 |",
+        "|---|---|---|---|---|--:|--:|--:|",
     ]
     return "\n".join([*head, *rows, ""])
 
@@ -254,6 +308,7 @@ def pages() -> dict[Path, str]:
         "hooks": hooks(),
         "plugins": plugins(),
         "protocols": protocols(),
+        "searchers": searchers(),
     }
     page = ROOT / "ARCHITECTURE.md"
     found = {page: architecture(page.read_text(encoding="utf-8"))}

@@ -47,6 +47,7 @@ def test_places_follow_one_another_and_repeat(make_problem):
     total = len(expected)
     assert [plan.place(number).rung for number in range(2 * total)] == expected * 2
     assert [plan.place(number).is_seed for number in (0, 12, 13, total)] == [1, 1, 0, 0]
+    assert [plan.place(number).is_early for number in (0, 13, total - 1, total)] == [1, 1, 1, 0]
     assert [plan.place(number).begin for number in (0, 8, 9, 11, 12, total + 9)] == [
         *(0, 0, 9, 9, 12),
         total + 9,

@@ -45,6 +45,20 @@ def test_the_first_bracket_passes_the_best_on(make_problem, tell):
     assert configs[13] == low[0]
 
 
+def test_later_brackets_of_the_first_iteration_pass_on_too(make_problem, tell):
+    """They take the best that nobody took further; from the second iteration on, all evolve."""
+    searcher = DehbSearcher(make_problem(9, PLANE))
+    configs = live(searcher, tell, range(1, 19))
+    middle = searcher._state.populations[1]
+    best = sorted((searcher._cube.decode(member.vector) for member in middle), key=score)
+    assert live(searcher, tell, [19])[19] == next(one for one in best if one != configs[13])
+    later = live(searcher, tell, range(20, 35))
+    higher = [number for number in later if not searcher._plan.place(number - 1).rung.is_base]
+    assert higher == [32, 33, 34]
+    known = [*configs.values(), *(later[number] for number in range(20, 32))]
+    assert not [number for number in higher if later[number] in known]
+
+
 def test_the_next_rung_of_the_first_bracket_waits(make_problem, tell):
     """Nothing is suggested for it while a trial below trains; one that failed is waited for not."""
     searcher = DehbSearcher(make_problem(9, PLANE))

@@ -21,6 +21,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 conditional=True,
             ),
             summary="BOHB's sampler: a pair of density estimates for each training length",
+            advice="early stopping with many trials, where a model per training length pays",
             observes="decisions",
             partial="all",
         )

@@ -21,6 +21,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 constraints=True,
             ),
             summary="Optuna's samplers: TPE (default), GP, CMA-ES, NSGA-II and III, QMC, random",
+            advice="the all-rounder: many trials, conditional spaces, several objectives",
             wraps="optuna",
         )
     ]

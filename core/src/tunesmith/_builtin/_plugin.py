@@ -36,6 +36,7 @@ def tunesmith_searchers() -> Sequence[SearcherSpec]:
             partial="ignore",
             pace="instant",
             summary="draws every configuration independently, as the space says",
+            advice="the yardstick; and where trials are many and cheap",
         ),
         SearcherSpec(
             name="grid",
@@ -45,6 +46,7 @@ def tunesmith_searchers() -> Sequence[SearcherSpec]:
             partial="ignore",
             pace="instant",
             summary="tries every combination of values once, in order",
+            advice="few values, all of which are to be seen",
         ),
     ]
 

@@ -24,6 +24,7 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "resource-changing": "tunesmith-resource-changing",
     },
     "searcher": {
+        "ax": "tunesmith-ax",
         "bayesopt": "tunesmith-bayesopt",
         "blendsearch": "tunesmith-flaml",
         "bohb": "tunesmith-bohb",

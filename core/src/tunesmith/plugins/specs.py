@@ -61,7 +61,7 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
     or best value whatever its resource; "ignore" tells none; "all" tells every observation as it
     is, and the searcher reads `status` and `resource` itself. A "slow" `pace` has it asked ahead,
     so that a long model fit keeps no slot idle; an "instant" one has it called in the driver's own
-    thread, where nothing guards against a call that never returns.
+    thread, where nothing guards against a call that never returns. `advice` says when to choose it.
     """
 
     name: str
@@ -69,6 +69,7 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
     api: str
     capabilities: Capabilities = Capabilities()
     summary: str = ""
+    advice: str = ""
     wraps: str = ""
     observes: Observes = "final"
     partial: Partial = "aligned"

@@ -23,6 +23,7 @@ def tunesmith_searchers() -> Sequence[SearcherSpec]:
                 conditional=True,
             ),
             summary="differential evolution with a population for each resource level",
+            advice="spaces of many parameters, hundreds of short trials",
             observes="decisions",
             partial="all",
         )

@@ -161,7 +161,7 @@ class DehbSearcher:
         level, state = place.rung.level, self._state
         best = sorted(state.populations[level - 1], key=lambda member: member.score)
         ahead = {member.trial for member in state.populations[level]} | state.promoted[level]
-        # Those that the scheduler may still take there are among the best; the others are not meant.
+        # What a scheduler that promotes has not taken further is worth a trial among the best only.
         for member in best[: place.rung.size] if state.carries else best:
             is_carried = state.carries and member.trial in state.proposals
             if not (is_carried or member.trial in ahead):

@@ -22,6 +22,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 constraints=True,
             ),
             summary="a Gaussian process over configurations and training lengths",
+            advice="with asha: the fewest trials to a good result, where each takes minutes or more",
             observes="decisions",
             partial="all",
         )
