@@ -19,6 +19,8 @@ Constraint = Callable[[Config], bool]
 
 INFEASIBLE_IN_A_ROW = 1_000
 
+ENDS = ("completed", "stopped", "failed")
+
 
 class Brief(msgspec.Struct, frozen=True):
     """What the core itself contributes to suggestions.
@@ -54,6 +56,7 @@ class Counsel:
         self._now = now
         self._has_ended = False
         self._call = ""
+        self._given: dict[str, tuple[Config, Config]] = {}
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
         """Yield an answer for each trial, up to the end of the search."""
@@ -100,6 +103,7 @@ class Counsel:
                 return SuggestionDeferred(at=self._now(), trial=trial)
             config = self._decode(flat, cell)
             if self._is_feasible(config):
+                self._given[trial] = config, dict(flat)
                 return Suggested(at=self._now(), trial=trial, config=config)
             self._observe(Observation(trial, flat, (), 0.0, "infeasible"))
         raise self._misuse(
@@ -153,10 +157,15 @@ class Counsel:
 
     def _observation(self, tell: Tell) -> Observation:
         result = tell.result
-        try:
-            flat = self._brief.translation.encode(tell.config)
-        except SpaceError as error:
-            raise self._failure(f"trial {tell.trial} lies outside the space", error) from error
+        # Rounded to its step, a suggestion would not be recognised when it is encoded again.
+        config, flat = self._given.get(tell.trial, (None, None))
+        if flat is None or config != tell.config:
+            try:
+                flat = self._brief.translation.encode(tell.config)
+            except SpaceError as error:
+                raise self._failure(f"trial {tell.trial} lies outside the space", error) from error
+        if tell.status in ENDS:
+            self._given.pop(tell.trial, None)
         return Observation(
             trial_id=tell.trial,
             config=flat,

@@ -37,5 +37,6 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "optuna": "tunesmith-optuna",
         "skopt": "tunesmith-skopt",
         "smac": "tunesmith-smac",
+        "zoopt": "tunesmith-zoopt",
     },
 }
