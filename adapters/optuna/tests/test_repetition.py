@@ -12,11 +12,11 @@ from tunesmith_optuna.searcher import SAMPLERS
 SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
-from conftest import CONDITIONAL, FLAT, Lab
+from conftest import CONDITIONAL, Lab
 for sampler in ("tpe", "cmaes", "nsga2", "qmc", "random"):
     print(Lab(CONDITIONAL, sampler=sampler, seed=3).run(25, pending=2))
 print(Lab(CONDITIONAL, objectives=2, seed=3).run(25))
-print(Lab(FLAT, sampler="gp", n_startup_trials=6, seed=3).run(8))
+print(Lab(sampler="gp", n_startup_trials=6, seed=3).run(8))
 """
 
 

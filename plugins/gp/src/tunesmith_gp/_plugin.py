@@ -22,7 +22,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 constraints=True,
             ),
             summary="a Gaussian process over configurations and training lengths",
-            advice="with asha: the fewest trials to a good result, where each takes minutes or more",
+            advice="with asha: good results in the fewest trials, where each takes minutes",
             observes="decisions",
             partial="all",
         )

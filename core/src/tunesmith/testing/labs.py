@@ -1,0 +1,86 @@
+"""For a searcher's own tests: a searcher on a small problem, and ways to feed it.
+
+class Lab(labs.Lab):
+    name = "mine"
+    space = {"x": uniform(-1, 1)}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, ClassVar
+
+from tunesmith.plugins import default_registry, load_factory
+from tunesmith.protocols import Config, Objective, Observation, ObservationStatus, Problem
+from tunesmith.space import Space, loguniform, parse_space, randint, translate, uniform
+
+
+class Lab:
+    """A searcher made with `options` for a problem of `space`, as the core would make it.
+
+    A subclass names the searcher, and may have a space and losses of its own.
+    """
+
+    name: ClassVar[str]
+    space: ClassVar[Mapping[str, Any]] = {
+        "x": uniform(-1, 1),
+        "lr": loguniform(1e-4, 1),
+        "n": randint(1, 9),
+    }
+
+    def __init__(
+        self,
+        space: Mapping[str, Any] | Space | None = None,
+        *,
+        objectives: int = 1,
+        seed: int = 0,
+        max_resource: float | None = None,
+        **options: Any,
+    ) -> None:
+        spec = default_registry().searcher(self.name)
+        whole = self.space if space is None else space
+        parsed = whole if isinstance(whole, Space) else parse_space(whole)
+        self.problem = Problem(
+            space=translate(parsed, spec.capabilities.vocabulary).space,
+            objectives=tuple(Objective(f"loss{i}", "min") for i in range(objectives)),
+            seeds=lambda name: Random(f"{seed}-{name}"),  # noqa: S311 (the same each time)
+            max_resource=max_resource,
+        )
+        self.searcher: Any = load_factory(spec)(self.problem, **options)
+        self.configs: dict[str, Config] = {}
+
+    def suggest(self, trial: str) -> Any:
+        """Return a suggestion, which is a configuration in builtin types or None."""
+        config = self.searcher.suggest(trial)
+        if config is not None:
+            assert self.problem.space.validate(config) == config
+            self.configs[trial] = config
+        return config
+
+    def observe(
+        self,
+        trial: str,
+        *values: float,
+        status: ObservationStatus = "completed",
+        resource: float = 1.0,
+        config: Config | None = None,
+    ) -> None:
+        """Tell the searcher of a trial, by default of one that it suggested."""
+        about = self.configs[trial] if config is None else config
+        self.searcher.observe(Observation(trial, about, values, resource, status))
+
+    def losses(self, config: Config) -> Sequence[float]:
+        """Return a loss per objective: the first with its optimum at .3 in every real number."""
+        reals = [value for value in config.values() if isinstance(value, float)]
+        count = len(self.problem.objectives)
+        return [sum((value - 0.3 - i) ** 2 for value in reals) for i in range(count)]
+
+    def run(self, steps: int, pending: int = 0, start: int = 0) -> list[Any]:
+        """Run trials to their end with `pending` others in flight; return the configurations."""
+        configs = [self.suggest(f"{i:04}") for i in range(start, start + pending)]
+        for i in range(start + pending, start + steps):
+            configs.append(self.suggest(f"{i:04}"))
+            done = f"{i - pending:04}"
+            self.observe(done, *self.losses(self.configs[done]))
+        return configs
