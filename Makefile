@@ -1,16 +1,18 @@
 # What people run. Needs git, make and Python 3.11 or newer; everything else goes into .venv.
 #
-#   make demo        tune a neural network on handwritten digits (under two minutes)
-#   make test        set everything up and run all tests
-#   make test-slow   the tests that need minutes or a build
-#   make check       formatting, lint, types, layers, size and import budgets
-#   make setup       only set everything up
-#   make bench       measure the overheads
-#   make docs        write the generated pages anew
-#   make wheels      build every package into dist/
-#   make clean       delete what was built and cached; .venv stays
+#   make demo           tune a neural network on handwritten digits (under two minutes)
+#   make test           set everything up and run all tests
+#   make test-slow      the tests that need minutes or a build
+#   make test-isolated  adapters that need environments of their own (NAMES="hebo")
+#   make test-oldest    adapters with the oldest versions they declare (NAMES="optuna bohb")
+#   make check          formatting, lint, types, layers, size and import budgets
+#   make setup          only set everything up
+#   make bench          measure the overheads
+#   make docs           write the generated pages anew
+#   make wheels         build every package into dist/
+#   make clean          delete what was built and cached; .venv stays
 
-.PHONY: help setup demo test test-slow check format bench docs wheels clean
+.PHONY: help setup demo test test-slow test-isolated test-oldest check format bench docs wheels clean
 .SILENT:
 .DEFAULT_GOAL := help
 
@@ -69,6 +71,9 @@ test: $(STAMPS)/all
 
 test-slow: $(STAMPS)/all
 	$(BIN)/python -m pytest -q -m slow $(ARGS)
+
+test-isolated test-oldest: | $(BIN)/uv
+	$(BIN)/python tests/environments.py $(@:test-%=%) $(NAMES) -- $(ARGS)
 
 check: $(STAMPS)/all
 	$(BIN)/ruff check .

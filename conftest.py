@@ -2,7 +2,10 @@
 
 import importlib
 import logging
+import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,6 +13,20 @@ from hypothesis import settings
 # A deadline would test the machine; pytest-timeout ends what hangs.
 settings.register_profile("tunesmith", deadline=None)
 settings.load_profile("tunesmith")
+
+
+ROOT = Path(__file__).parent
+MANIFEST = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ABSENT = [
+    ROOT / folder
+    for folder in MANIFEST["tool"]["uv"]["workspace"]["exclude"]
+    if find_spec(f"tunesmith_{Path(folder).name}") is None
+]
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave packages outside the workspace to `make test-isolated`, where they are installed."""
+    return True if any(collection_path.is_relative_to(folder) for folder in ABSENT) else None
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,13 @@ def packages() -> list[Path]:
 
 
 @pytest.fixture(scope="session")
+def isolated() -> list[Path]:
+    """The folders of packages outside the workspace, which need environments of their own."""
+    manifest = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return [ROOT / folder for folder in manifest["tool"]["uv"]["workspace"]["exclude"]]
+
+
+@pytest.fixture(scope="session")
 def sources(packages: list[Path]) -> list[Module]:
     """Every file of every package's src folder."""
     return [parse(path) for package in packages for path in sorted((package / "src").rglob("*.py"))]

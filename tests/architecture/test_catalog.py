@@ -14,7 +14,7 @@ CATALOG = ROOT / "core" / "src" / "tunesmith" / "plugins" / "catalog.py"
 
 
 def declared():
-    """Return kind -> name -> dist, from the shims of all packages of the workspace."""
+    """Return kind -> name -> dist, from the shims of all packages."""
     table = {}
     for project in sorted(
         [*ROOT.glob("plugins/*/pyproject.toml"), *ROOT.glob("adapters/*/pyproject.toml")]
@@ -49,7 +49,7 @@ def written(table):
 
 
 def test_catalog_is_what_the_shims_declare():
-    """The catalog names every algorithm of the workspace and no other."""
+    """The catalog names every algorithm of ours and no other."""
     assert declared() == catalog.CATALOG, f"run: python {Path(__file__).relative_to(ROOT)}"
 
 

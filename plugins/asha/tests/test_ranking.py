@@ -1,5 +1,6 @@
 """Ranking by one objective and by several, against definitions by brute force."""
 
+import random
 from math import ceil, dist, inf
 
 import msgspec
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunesmith.protocols import Continue, Objective, Pause, Stop
+from tunesmith_asha import ranking
 from tunesmith_asha.ranking import Fronts, Line, spread
 from tunesmith_asha.scheduler import asha
 
@@ -127,6 +129,26 @@ def test_one_objective_ranks_alike_either_way(values, places):
         assert one == several
         assert line.has_sound() == fronts.has_sound()
         assert line.among(one, places, ties=True) == fronts.among(several, places, ties=True)
+
+
+def test_a_long_line_is_in_order_and_in_blocks(monkeypatch):
+    """However many come, in whatever order, ranks are those of one sorted list."""
+    monkeypatch.setattr(ranking, "BLOCK", 8)
+    rng = random.Random(4)
+    line, listed = Line(), []
+    for number in range(400):
+        score = line.enter((float(rng.randrange(60)),))
+        listed.append(score)
+        listed.sort()
+        probe = rng.choice(listed)
+        for places in (1, 0.3 * number, rng.randrange(number + 2)):
+            assert line.among(probe, places) == (listed.index(probe) < places)
+            first = next(place for place, one in enumerate(listed) if one[0] == probe[0])
+            assert line.among(probe, places, ties=True) == (first < places)
+    assert [score for block in line.blocks for score in block] == listed
+    assert len(line) == 400
+    assert max(map(len, line.blocks)) <= 8
+    assert len(line.blocks) > 50
 
 
 def told(make_result, resource, values):

@@ -134,6 +134,41 @@ def test_a_failed_cell_is_run_again(suite, tmp_path, monkeypatch):
     assert known.best == contest.outcomes[0].points[-1].score
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_cell_that_a_signal_cuts_off_is_not_kept(tmp_path, monkeypatch, jobs):
+    """One Ctrl-C, or SIGTERM, ends the contest; the cell under way is run again next time."""
+    module = tmp_path / "bench_signalled_task.py"
+    module.write_text(
+        "import os\n"
+        "import signal\n"
+        "import tunesmith as tune\n"
+        "from tunesmith_bench import Task\n"
+        "def train(config, seed):\n"
+        "    if seed == 1 and not os.path.exists('calm'):\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "    for epoch in range(1, 4):\n"
+        "        yield {'loss': config['x'], 'elapsed_s': 1.0 * epoch}\n"
+        "space = {'x': tune.uniform(0, 1)}\n"
+        "task = Task(trainable=train, space=space, metric='loss', mode='min', seeded=True)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
+    text = """
+    searchers = ["random"]
+    schedulers = ["fifo"]
+    seeds = 3
+    horizon = { trials = 5 }
+    tasks = [{ family = "bench_signalled_task:task" }]
+    """
+    torn = parse(text, name="torn")
+    with pytest.raises(KeyboardInterrupt):
+        hold(torn, jobs=jobs, progress=False)
+    (tmp_path / "calm").touch()
+    contest = hold(torn, jobs=1, progress=False)
+    assert [one.trials for one in contest.outcomes] == [5, 5, 5]
+    assert [one.statuses for one in contest.outcomes] == [{"completed": 5}] * 3
+
+
 def test_the_command_writes_table_figures_and_report(tmp_path):
     """One command leaves a tidy table, PNG figures and a self-contained page."""
     path = tmp_path / "mine.toml"

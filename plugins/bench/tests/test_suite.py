@@ -55,6 +55,7 @@ def test_installed_means_all_but_the_excluded():
         ({"seads": 3}, "unknown key 'seads'; did you mean 'seeds'?"),
         ({"horizon": "{ epochs = 3 }"}, "unknown key 'horizon.epochs'"),
         ({"horizon": "{ seconds = 0 }"}, "expected a positive"),
+        ({"horizon": "{ target = 0.1 }"}, "horizon={'target': 0.1}: expected a positive"),
         ({"seeds": 0}, "seeds=0: expected"),
         ({"workers": 0}, "workers=0: expected"),
         ({"seeds": '"x"'}, "expected `int | array`"),

@@ -9,9 +9,11 @@ import sys
 import numpy as np
 import pytest
 
+from tunesmith.errors import UsageError
 from tunesmith.space import parse_space
 from tunesmith_bench.data import Data, MissingDataError
 from tunesmith_bench.families.catalog import FAMILIES, check_task, instances, load_task
+from tunesmith_bench.families.noise import merits
 
 RECORDED = [name for name, family in FAMILIES.items() if family.stem]
 
@@ -68,23 +70,47 @@ def test_grids_are_scored_on_the_mean(data):
     assert scores.pop() == pytest.approx(np.mean([*seen]))
 
 
-def test_proposals_snap_to_recorded_runs(data):
-    """A recorded configuration stands for itself; `proposal="row"` offers the finite set."""
-    task = load_task("arlbench", "cc_acrobot_dqn", data, {})
+def test_proposals_stand_for_recorded_runs(data):
+    """The nearest one in the unit cube; `proposal="row"` offers the finite set."""
+    task = load_task("arlbench", "cc_acrobot_dqn", data, {"proposal": "nearest"})
     source = task.trainable.parameters["source"]
     finite = load_task("arlbench", "cc_acrobot_dqn", data, {"proposal": "row"})
-    rows = {source.row(parse_space(task.space).sample(random.Random(n))) for n in range(100)}
-    assert len(rows) > 40
+    rows = [source.row(parse_space(task.space).sample(random.Random(n))) for n in range(100)]
+    assert 40 < len({*rows}) < 100
     assert [p.options[-1] for p in parse_space(finite.space).parameters] == [255]
+    with pytest.raises(UsageError, match="'unused', 'nearest', 'row'"):
+        load_task("arlbench", "cc_acrobot_dqn", data, {"proposal": "snap"})
+
+
+def test_no_recorded_run_stands_for_two_proposals(data):
+    """Each proposal has a row of its own while there are any, the same one whenever it is asked."""
+    task = load_task("arlbench", "cc_acrobot_dqn", data, {})
+    configs = [parse_space(task.space).sample(random.Random(number)) for number in range(300)]
+    first, second = [task.bind(0).parameters["source"] for _ in range(2)]
+    rows = [first.row(config) for config in configs]
+    assert len({*rows[:256]}) == 256
+    assert [first.row(config) for config in configs] == rows
+    backwards = [second.row(config) for config in reversed(configs)]
+    assert len({*backwards[:256]}) == 256
+    assert backwards[::-1] != rows
 
 
 def test_failed_runs_report_nan(data):
-    """A run that diverged is NaN from there on, and the configuration keeps its score."""
+    """A run that diverged is NaN from there on."""
     task = load_task("arlbench", "cc_pendulum_sac", data, {"proposal": "row"})
     source = task.trainable.parameters["source"]
-    ends = [source.curve({"row": row}, 0)[-1] for row in range(256)]
-    assert 5 < sum(math.isnan(end["performance"]) for end in ends) < 100
-    assert task.best == max(end["score"] for end in ends if math.isfinite(end["score"]))
+    curves = [source.curve({"row": row}, 0) for row in range(256)]
+    lost = [[math.isnan(row["performance"]) for row in curve] for curve in curves]
+    assert 5 < sum(curve[-1] for curve in lost) < 100
+    assert all(curve == sorted(curve) for curve in lost)
+    assert task.best == max(curve[-1]["score"] for curve in curves)
+
+
+def test_failed_runs_count_as_the_worst():
+    """A configuration is worth the mean of its runs, and a lost one is as bad as the worst."""
+    values = np.array([[1.0, 3.0], [5.0, np.nan], [np.nan, np.nan]])
+    assert merits(values, is_max=True).tolist() == [2.0, 3.0, 1.0]
+    assert merits(values, is_max=False).tolist() == [2.0, 5.0, 5.0]
 
 
 @pytest.fixture

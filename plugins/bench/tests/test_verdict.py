@@ -5,7 +5,14 @@ import pytest
 
 from tunesmith_bench.figure import cliques
 from tunesmith_bench.table import MOMENTS, Cube
-from tunesmith_bench.verdict import filled, holm, judge, speedups, superiority
+from tunesmith_bench.verdict import (
+    critical_difference,
+    filled,
+    holm,
+    judge,
+    speedups,
+    superiority,
+)
 
 
 def cube(levels, tasks=8, seeds=5):
@@ -43,6 +50,21 @@ def test_equal_methods_are_not_told_apart():
     (pair,) = verdict.pairs
     assert (pair.difference, pair.p_holm, pair.a12) == (0, 1, 0.5)
     assert (verdict.rank == 1.5).all()
+
+
+def test_the_critical_difference_is_that_of_the_literature():
+    """Nemenyi's value for 4 methods on 14 tasks (Demšar, JMLR 2006, section 3.2.2)."""
+    assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
+
+
+def test_final_ranks_are_of_means_over_seeds():
+    """A method that is best on average leads, even where it loses most seeds."""
+    regrets = cube([1.0, 1.0], tasks=3, seeds=3)
+    regrets.regret[0, ..., -1] = [0.1, 0.1, 0.7]
+    regrets.regret[1, ..., -1] = [0.2, 0.2, 0.2]
+    verdict = judge(regrets, "m0")
+    assert verdict.final.tolist() == [2, 1]
+    assert verdict.rank[:, -1].tolist() == pytest.approx([4 / 3, 5 / 3])
 
 
 def test_holm_steps_down():

@@ -43,16 +43,23 @@ class Allocation:
         """Launch what the scheduler chooses, then ask for what is still missing."""
         if self.slots is None or self._ending.has_begun:
             return
-        pending = self._trials.of(TrialState.PENDING)
-        paused = self._trials.of(TrialState.PAUSED)
-        while self._trials.active < self.slots and (pending or paused):
-            self._gate.view.searching = self._is_searching()
-            chosen = self._returning() or self._gate.next_trial()
-            if chosen is None:
-                break
-            self._lifecycle.launch(chosen)
+        trials, slots = self._trials, self.slots
+        pending, paused = trials.of(TrialState.PENDING), trials.of(TrialState.PAUSED)
         if pending or paused:
-            self._lifecycle.review()
+            while trials.active < slots and (pending or paused):
+                self._gate.view.searching = self._is_searching()
+                chosen = self._returning() or self._gate.next_trial()
+                if chosen is None:
+                    break
+                self._lifecycle.launch(chosen)
+            if pending or paused:
+                self._lifecycle.review()
+        # Most events come while all slots are held, and change nothing here.
+        if trials.active < slots + self._lookahead:
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask for as many trials as are missing."""
         missing = self._missing()
         new = []
         while missing > 0 and self._may_ask:

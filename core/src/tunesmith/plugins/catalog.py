@@ -32,11 +32,13 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "cmaes": "tunesmith-cmaes",
         "dehb": "tunesmith-dehb",
         "gp": "tunesmith-gp",
+        "hebo": "tunesmith-hebo",
         "hyperopt": "tunesmith-hyperopt",
         "nevergrad": "tunesmith-nevergrad",
         "optuna": "tunesmith-optuna",
         "skopt": "tunesmith-skopt",
         "smac": "tunesmith-smac",
+        "turbo": "tunesmith-turbo",
         "zoopt": "tunesmith-zoopt",
     },
 }

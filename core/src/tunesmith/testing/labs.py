@@ -7,7 +7,7 @@ class Lab(labs.Lab):
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
@@ -65,10 +65,11 @@ class Lab:
         status: ObservationStatus = "completed",
         resource: float = 1.0,
         config: Config | None = None,
+        **more: Any,
     ) -> None:
         """Tell the searcher of a trial, by default of one that it suggested."""
         about = self.configs[trial] if config is None else config
-        self.searcher.observe(Observation(trial, about, values, resource, status))
+        self.searcher.observe(Observation(trial, about, values, resource, status, **more))
 
     def losses(self, config: Config) -> Sequence[float]:
         """Return a loss per objective: the first with its optimum at .3 in every real number."""
@@ -76,11 +77,19 @@ class Lab:
         count = len(self.problem.objectives)
         return [sum((value - 0.3 - i) ** 2 for value in reals) for i in range(count)]
 
-    def run(self, steps: int, pending: int = 0, start: int = 0) -> list[Any]:
+    def run(
+        self,
+        steps: int,
+        pending: int = 0,
+        start: int = 0,
+        *,
+        loss: Callable[[Config], float] | None = None,
+    ) -> list[Any]:
         """Run trials to their end with `pending` others in flight; return the configurations."""
         configs = [self.suggest(f"{i:04}") for i in range(start, start + pending)]
         for i in range(start + pending, start + steps):
             configs.append(self.suggest(f"{i:04}"))
             done = f"{i - pending:04}"
-            self.observe(done, *self.losses(self.configs[done]))
+            config = self.configs[done]
+            self.observe(done, *([loss(config)] if loss else self.losses(config)))
         return configs

@@ -4,6 +4,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import ceil, inf, isfinite
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 
@@ -12,31 +14,55 @@ from tunesmith.protocols import Problem
 Score = tuple[tuple[float, ...], int]
 """What a trial scored: its minimised values, and how many came before it."""
 
+BLOCK = 512
+"""Scores that lie together at most."""
+
+_last = itemgetter(-1)
+
 
 class Line(msgspec.Struct, tag="one"):
-    """Scores of one objective, best first; of equals, the first to arrive."""
+    """Scores of one objective, best first; of equals, the first to arrive.
 
-    scores: list[Score] = []
+    They lie in `blocks`, each sorted and before the next, so that a newcomer moves only a few of
+    the others along, however many there are.
+    """
+
+    blocks: list[list[Score]] = []
+    count: int = 0
 
     def __len__(self) -> int:
-        return len(self.scores)
+        return self.count
 
     def enter(self, values: tuple[float, ...]) -> Score:
         """Take a newcomer in."""
-        score = (values, len(self.scores))
-        insort(self.scores, score)
+        score = (values, self.count)
+        self.count += 1
+        blocks = self.blocks
+        if not blocks:
+            blocks.append([score])
+            return score
+        place = min(bisect_left(blocks, score, key=_last), len(blocks) - 1)
+        block = blocks[place]
+        insort(block, score)
+        if len(block) > BLOCK:
+            blocks[place : place + 1] = block[: BLOCK // 2], block[BLOCK // 2 :]
         return score
 
     def among(self, score: Score, places: float, *, ties: bool = False) -> bool:
         """Tell whether it is among the best `places`, or ties with the last of them."""
-        return bisect_left(self.scores, (score[0],) if ties else score) < places
+        sought: Any = (score[0],) if ties else score
+        place = bisect_left(self.blocks, sought, key=_last)
+        before = sum(map(len, self.blocks[:place]))
+        if before >= places or place == len(self.blocks):
+            return before < places
+        return before + bisect_left(self.blocks[place], sought) < places
 
     def lead(self, waiting: list[tuple[Score, str]]) -> None:
         """Put the best of those who wait first, where a heap has it already."""
 
     def has_sound(self) -> bool:
         """Tell whether any score is not diverged."""
-        return not is_diverged(self.scores[0])
+        return not is_diverged(self.blocks[0][0])
 
 
 class Fronts(msgspec.Struct, tag="several"):
@@ -44,8 +70,9 @@ class Fronts(msgspec.Struct, tag="several"):
 
     Fronts are those of NSGA-II (Deb et al., 2002). Within a front the order is that of MO-ASHA
     (arXiv 2106.12639, section 3): the best in the first objective, then whoever is farthest from
-    all before, with each objective scaled to the front's range. So the first few of a front cover
-    it. A trial that diverged in one objective counts as diverged in all.
+    all before, so that the first few of a front cover it. That each objective is first scaled to
+    the front's range, so that units do not matter, is an addition. A trial that diverged in one
+    objective counts as diverged in all.
     """
 
     fronts: list[list[Score]] = []

@@ -20,10 +20,10 @@ class _State(msgspec.Struct):
 class StoppingAsha:
     """Stop a trial at a rung unless it is among the best 1/η of all trials that came so far.
 
-    The asynchronous rule of arXiv 1810.05934 (section 3.3) in the form that needs no checkpoints:
-    of n values at the rung, the newest included, the best ⌈n/η⌉ go on, and any that tie with the
-    last of them. So the first trial always goes on, the second if it is no worse. A diverged
-    trial (+inf) goes on only while all at the rung have diverged.
+    The asynchronous rule of arXiv 1810.05934 (section 3.2), which promotes, turned into one that
+    stops and so needs no checkpoints: of n values at the rung, the newest included, the best ⌈n/η⌉
+    go on, and any that tie with the last of them. So the first trial always goes on, the second if
+    it is no worse. A diverged trial (+inf) goes on only while all at the rung have diverged.
     """
 
     def __init__(self, ladders: Ladders) -> None:

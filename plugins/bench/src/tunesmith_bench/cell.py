@@ -21,6 +21,7 @@ from tunesmith.space import TranslationError
 from tunesmith_bench.data import Data
 from tunesmith_bench.families.catalog import load_task
 from tunesmith_bench.suite import Horizon, Method
+from tunesmith_bench.target import Goal, NoScaleError
 from tunesmith_bench.task import Scale, Task
 
 FORM = 2
@@ -64,8 +65,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
         method = msgspec.structs.replace(self.method, name="")
         task = msgspec.structs.replace(self.task, label="")
         unnamed = msgspec.structs.replace(self, method=method, task=task)
-        text = msgspec.json.encode((FORM, unnamed), order="deterministic")
-        return hashlib.sha256(text).hexdigest()[:20]
+        plain = msgspec.json.decode(msgspec.json.encode(unnamed, order="deterministic"))
+        # The cell's own options of the simulator hold the method's.
+        del plain["method"]["simulator"]
+        if self.horizon.target is None:
+            del plain["horizon"]["target"]
+        return hashlib.sha256(msgspec.json.encode((FORM, plain))).hexdigest()[:20]
 
 
 class Point(msgspec.Struct, frozen=True, array_like=True):
@@ -101,7 +106,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def perform(cell: Cell, folder: str) -> Outcome:
-    """Run a cell in this process; an error is returned, not raised."""
+    """Run a cell in this process; an error is returned, not raised.
+
+    Raises:
+        KeyboardInterrupt: the cell was stopped by a signal, and what came of it is no result.
+    """
     began = perf_counter()
     task = None
     try:
@@ -112,7 +121,8 @@ def perform(cell: Cell, folder: str) -> Outcome:
     except TunesmithError as error:
         text = str(error)
         impossible = isinstance(error, CapabilityError | TranslationError)
-        if isinstance(error, UsageError) and task is not None and task.max_resource <= 1:
+        is_misfit = isinstance(error, UsageError) and not isinstance(error, NoScaleError)
+        if is_misfit and task is not None and task.max_resource <= 1:
             # Such as a ladder of rungs without a second rung.
             text, impossible = f"its trials report once: {text}", True
     except Exception:  # noqa: BLE001 (a task of the user's own may raise anything; others go on)
@@ -127,7 +137,7 @@ def _task(key: bytes, folder: str) -> Task:
 
 
 def _run(cell: Cell, task: Task, storage: str) -> tune.Results:
-    return tune.run(
+    results = tune.run(
         task.bind(cell.seed),
         task.space,
         metric=task.metric,
@@ -136,7 +146,7 @@ def _run(cell: Cell, task: Task, storage: str) -> tune.Results:
         scheduler=cell.method.scheduler,
         num_samples=cell.horizon.trials,
         time_budget_s=cell.horizon.time_s(task.full_time_s),
-        stop={task.resource: task.max_resource},
+        stop=_stop(cell, task),
         resource=task.resource,
         executor={
             "name": "simulated",
@@ -150,6 +160,16 @@ def _run(cell: Cell, task: Task, storage: str) -> tune.Results:
         seed=cell.seed,
         verbose=0,
     )
+    if results.state == "stopped":
+        raise KeyboardInterrupt(results.reason)
+    return results
+
+
+def _stop(cell: Cell, task: Task) -> list[Any]:
+    """Return when a trial, and when the experiment, has got as far as it should."""
+    end = {task.resource: task.max_resource}
+    target = cell.horizon.target
+    return [end] if target is None else [end, Goal(task, target)]
 
 
 def _summed(cell: Cell, task: Task, results: tune.Results, began: float) -> Outcome:

@@ -65,7 +65,7 @@ def _cell(suite: Suite, order: TaskOrder, key: TaskKey, method: Method, seed: in
         seed=seed,
         workers=method.workers or order.workers or suite.workers,
         horizon=order.horizon or suite.horizon,
-        simulator=suite.simulator,
+        simulator={**suite.simulator, **method.simulator},
     )
 
 

@@ -95,7 +95,7 @@ def _target(cube: Cube) -> Figure:
 
 def _difference(cube: Cube, verdict: Verdict) -> Figure:
     """Draw final average ranks; a bar joins methods that do not differ significantly."""
-    final = verdict.rank[:, -1]
+    final = verdict.final
     order = np.argsort(final)
     apart = {frozenset((pair.method, pair.other)) for pair in verdict.pairs if pair.p_holm < LEVEL}
     groups = cliques([cube.methods[place] for place in order], apart)

@@ -15,7 +15,8 @@ from tunesmith_bench.cell import Outcome
 from tunesmith_bench.contest import Contest
 from tunesmith_bench.figure import draw
 from tunesmith_bench.table import Cube
-from tunesmith_bench.verdict import Comparison, Standing, Verdict, filled, judge
+from tunesmith_bench.target import arrivals
+from tunesmith_bench.verdict import LEVEL, Comparison, Standing, Verdict, filled, judge
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; }
@@ -27,6 +28,17 @@ img { max-width: 100%; } .note { color: #555; font-size: 14px; }
 
 STANDINGS = ("method", "r25", "r50", "r100", "anytime", "r100 (q99.9)", "rank", "speed-up", "on")
 COMPARISONS = ("method", "against", "difference", "95 % interval", "p", "p (Holm)", "A12")
+ARRIVALS = (
+    "method",
+    "task",
+    "workers",
+    "reached",
+    "mean s",
+    "trials",
+    "speed-up",
+    "95 % interval",
+    "efficiency",
+)
 COSTS = ("method", "trials", "reports", "wall s", "left out or failed")
 
 
@@ -46,6 +58,7 @@ def write(contest: Contest, cube: Cube, verdict: Verdict) -> Path:
         f"<h1>{escape(suite.name)}</h1>",
         _introduction(contest, cube),
         _table(STANDINGS, map(standing_row, verdict.standings)),
+        *_targets(contest),
         *(_image(path) for path in figures[:4]),
         "<h2>Against the baseline</h2>",
         f"<p class=note>{escape(friedman_line(verdict, cube))}</p>",
@@ -81,6 +94,27 @@ def standing_row(one: Standing) -> list[str]:
     speedup = "—" if math.isnan(one.speedup) else f"{one.speedup:.1f} x"
     tasks = f"{one.reached} task{'' if one.reached == 1 else 's'}"
     return [one.method, *map(_number, numbers), f"{one.rank:.2f}", speedup, tasks]
+
+
+def arrival_rows(contest: Contest) -> list[list[str]]:
+    """Return, as cells, how soon each method gets to the targets, where there are any."""
+    return [
+        [
+            one.method,
+            one.task,
+            str(one.workers),
+            f"{one.reached} of {one.seeds}",
+            "—" if math.isnan(one.mean_s) else f"{one.mean_s:,.1f}",
+            f"{one.trials:,.0f}",
+            *(
+                ("—", "—")
+                if math.isnan(one.speedup)
+                else (f"{one.speedup:.1f} x", f"{one.low:.1f} to {one.high:.1f}")
+            ),
+            "—" if math.isnan(one.efficiency) else f"{one.efficiency:.0%}",
+        ]
+        for one in arrivals(contest.outcomes, contest.baseline)
+    ]
 
 
 def comparison_row(one: Comparison) -> list[str]:
@@ -126,10 +160,24 @@ def friedman_line(verdict: Verdict, cube: Cube) -> str:
     tested = "needs three methods and three tasks" if math.isnan(p) else f"p = {p:.4f}"
     least = 2.0 ** (1 - len(cube.tasks))
     return (
-        f"Friedman's test over all methods: {tested}. The unit is the task: with "
+        f"Friedman's test over all methods: {tested}. Average ranks {verdict.critical:.2f} apart "
+        f"differ significantly (Nemenyi, {LEVEL:g}). The unit is the task: with "
         f"{len(cube.tasks)}, Wilcoxon's test can give no p below {least:.3g}, and less than that "
         "after Holm's correction for the number of pairs; judge on ten tasks or more."
     )
+
+
+def _targets(contest: Contest) -> Iterable[str]:
+    rows = arrival_rows(contest)
+    if rows:
+        yield "<h2>Time to the target</h2>"
+        yield (
+            "<p class=note>Simulated seconds until the incumbent was good enough, of the seeds on "
+            f"which it ever was; speed-up over {escape(contest.baseline)}. Efficiency is the "
+            "speed-up over the same method with the fewest workers, divided by how many times as "
+            "many there are.</p>"
+        )
+        yield _table(ARRIVALS, rows)
 
 
 def _notes(contest: Contest, cube: Cube) -> Iterable[str]:

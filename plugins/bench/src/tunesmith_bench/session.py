@@ -12,6 +12,7 @@ from tunesmith_bench.contest import Contest, hold
 from tunesmith_bench.data import Data, choose_folder
 from tunesmith_bench.families.catalog import FAMILIES, instances
 from tunesmith_bench.suite import load_suite
+from tunesmith_bench.target import arrivals
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -46,12 +47,18 @@ def conduct(path: str, options: Mapping[str, Any]) -> Told:
         page = report.write(contest, *found)
         verdict = found[1]
         lines += aligned(report.STANDINGS, map(report.standing_row, verdict.standings))
+        targets = report.arrival_rows(contest)
+        lines += ["", *aligned(report.ARRIVALS, targets)] if targets else []
+        lines += ["", report.friedman_line(verdict, found[0])]
         lines += ["", f"table: {written}", f"report: {page}"]
         summary |= {
             "report": str(page),
             "baseline": contest.baseline,
             "standings": msgspec.to_builtins(verdict.standings),
+            "friedman_p": verdict.friedman_p,
+            "critical_difference": verdict.critical,
             "against_baseline": msgspec.to_builtins(verdict.against_baseline),
+            "targets": msgspec.to_builtins(arrivals(contest.outcomes, contest.baseline)),
         }
     summary |= {"left_out": contest.left_out, "failed": len(contest.failures)}
     return Told(lines, summary, bool(contest.failures))

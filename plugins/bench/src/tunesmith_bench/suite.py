@@ -22,12 +22,14 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """When an experiment ends: after so much simulated time, so many trials, or the earlier.
 
     `full_trainings` is in units of the time that a task's median configuration trains. With
-    `trials` alone, progress is counted in reports, out of those of so many full trainings.
+    `trials` alone, progress is counted in reports, out of those of so many full trainings. With
+    `target`, a normalised regret, it ends once its incumbent is that good.
     """
 
     full_trainings: float | None = None
     seconds: float | None = None
     trials: int | None = None
+    target: float | None = None
 
     def time_s(self, full_time_s: float) -> float | None:
         """Return the simulated seconds that an experiment may take; None for no limit."""
@@ -37,12 +39,13 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A searcher with a scheduler, under a name; `workers` overrides the suite's."""
+    """A searcher with a scheduler, under a name; `workers` and `simulator` override the suite's."""
 
     name: str = ""
     searcher: str | dict[str, Any] = "random"
     scheduler: str | dict[str, Any] = "fifo"
     workers: int | None = None
+    simulator: dict[str, Any] = {}
 
 
 class TaskOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -167,13 +170,13 @@ def _check(suite: Suite) -> None:
         if workers < 1:
             raise _wrong(suite, f"{place}workers={workers!r}: expected a whole number from 1 on")
     for place, horizon in _horizons(suite):
-        values = [getattr(horizon, field) for field in horizon.__struct_fields__]
-        given = [value for value in values if value is not None]
-        if not given or min(given) <= 0 or (horizon.seconds and horizon.full_trainings):
+        given = {key: value for key, value in _fields(horizon).items() if value is not None}
+        limits = given.keys() - {"target"}
+        if not limits or min(given.values()) <= 0 or limits >= {"seconds", "full_trainings"}:
             raise _wrong(
                 suite,
-                f"{place}horizon={values!r}: expected a positive full_trainings, seconds or trials;"
-                " one limit of time at most",
+                f"{place}horizon={given!r}: expected a positive full_trainings, seconds or trials;"
+                " one limit of time at most, and a positive target if any",
             )
     for task in suite.tasks:
         check_family(task.family)
@@ -196,6 +199,10 @@ def _horizons(suite: Suite) -> Iterable[tuple[str, Horizon]]:
     for task in suite.tasks:
         if task.horizon is not None:
             yield f"task {task.family!r}: ", task.horizon
+
+
+def _fields(horizon: Horizon) -> dict[str, float | None]:
+    return {field: getattr(horizon, field) for field in horizon.__struct_fields__}
 
 
 def _wrong(suite: Suite, what: str) -> UsageError:

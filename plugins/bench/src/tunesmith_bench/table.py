@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tunesmith_bench.cell import Outcome
+from tunesmith_bench.target import arrived_s
 from tunesmith_bench.task import Scale
 
 Floats = npt.NDArray[np.float64]
@@ -40,6 +41,7 @@ COLUMNS = (
     "trials",
     "reports",
     "wall_s",
+    "target_s",
 )
 
 
@@ -90,6 +92,7 @@ def rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Any, ...]]:
         searcher, scheduler = _text(cell.method.searcher), _text(cell.method.scheduler)
         head = cell.method.name, searcher, scheduler, cell.workers
         place = cell.task.name, cell.task.family, cell.seed
+        arrived = arrived_s(one)
         for moment, found in zip(MOMENTS, _at_moments(one), strict=True):
             goal = scale.quantile
             score = found.score if found else None
@@ -105,6 +108,7 @@ def rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Any, ...]]:
                 one.trials,
                 one.reports,
                 round(one.wall_s, 3),
+                arrived,
             )
 
 

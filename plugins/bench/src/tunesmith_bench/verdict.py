@@ -1,7 +1,8 @@
 """What a contest shows: averages with their uncertainty, ranks, and tests between methods.
 
 The unit of every test is the task, its seeds averaged. Friedman's test over all methods comes
-first, then Wilcoxon's signed-rank test between pairs, two-sided, corrected after Holm.
+first, with Nemenyi's critical difference of average ranks, then Wilcoxon's signed-rank test between
+pairs, two-sided, corrected after Holm.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One method: mean normalised regret at shares of the horizon, averaged over tasks and seeds.
 
     `anytime` is the mean over moments evenly spread on a log scale; `r100_q999` is measured
-    against the tasks' 99.9th percentile. `speedup` is how many times sooner than the baseline it
+    against the tasks' 99.9th percentile. `rank` is the average rank at the end, over tasks, of the
+    mean over seeds. `speedup` is how many times sooner than the baseline it
     gets to where the baseline ends: the median over tasks of those on which it does, `reached`.
     """
 
@@ -56,12 +58,18 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it; `regret`, `low`, `high` and `rank` are by method and moment."""
+    """All of it; `regret`, `low`, `high` and `rank` are by method and moment.
+
+    This `rank` is an average over tasks and seeds, `final` the one at the end over tasks alone, by
+    method: two of those that are `critical` or more apart differ significantly.
+    """
 
     standings: list[Standing]
     against_baseline: list[Comparison]
     pairs: list[Comparison]
     friedman_p: float
+    critical: float
+    final: Floats
     regret: Floats
     low: Floats
     high: Floats
@@ -72,21 +80,23 @@ def judge(cube: Cube, baseline: str) -> Verdict:
     """Return what the regrets show."""
     full = filled(cube.regret)
     ranks = stats.rankdata(full.round(12), axis=0)
-    rank = ranks.mean(axis=(1, 2))
+    final = stats.rankdata(full[..., -1].mean(axis=2).round(12), axis=0).mean(axis=1)
     low, high = bands(full)
     last = full[..., -1]
     pairs = compare(cube.methods, last, list(combinations(range(len(cube.methods)), 2)))
     base = cube.methods.index(baseline)
     others = [(m, base) for m in range(len(cube.methods)) if m != base]
     return Verdict(
-        standings=_standings(cube, full, rank, base),
+        standings=_standings(cube, full, final, base),
         against_baseline=compare(cube.methods, last, others),
         pairs=pairs,
         friedman_p=friedman(last.mean(axis=2)),
+        critical=critical_difference(len(cube.methods), len(cube.tasks)),
+        final=final,
         regret=full.mean(axis=(1, 2)),
         low=low,
         high=high,
-        rank=rank,
+        rank=ranks.mean(axis=(1, 2)),
     )
 
 
@@ -115,6 +125,12 @@ def friedman(means: Floats) -> float:
     if min(means.shape) < 3 or np.ptp(means, axis=0).max() == 0:
         return float("nan")
     return float(stats.friedmanchisquare(*means).pvalue)
+
+
+def critical_difference(methods: int, tasks: int) -> float:
+    """Return how far average ranks must be apart to differ significantly (Nemenyi 1963)."""
+    quantile = stats.studentized_range.ppf(1 - LEVEL, methods, np.inf) / 2**0.5
+    return float(quantile * (methods * (methods + 1) / (6 * tasks)) ** 0.5)
 
 
 def compare(methods: list[str], last: Floats, places: list[tuple[int, int]]) -> list[Comparison]:
@@ -174,7 +190,7 @@ def superiority(ours: Floats, theirs: Floats) -> float:
     return float((wins + 0.5 * ties).mean())
 
 
-def _standings(cube: Cube, full: Floats, rank: Floats, base: int) -> list[Standing]:
+def _standings(cube: Cube, full: Floats, final: Floats, base: int) -> list[Standing]:
     per_task = full.mean(axis=2)
     target = per_task[base, :, -1]
     spots = [MOMENTS.index(share) for share in (0.25, 0.5, 1.0)]
@@ -192,7 +208,7 @@ def _standings(cube: Cube, full: Floats, rank: Floats, base: int) -> list[Standi
                 r100=r100,
                 anytime=float(mean.mean()),
                 r100_q999=float(np.nanmean(quantile)) if np.isfinite(quantile).any() else np.nan,
-                rank=float(rank[number, -1]),
+                rank=float(final[number]),
                 speedup=float(np.median(gains)) if gains else np.nan,
                 reached=len(gains),
             )

@@ -65,7 +65,7 @@ class Gaps(msgspec.Struct, frozen=True):
 class Kernel(msgspec.Struct, frozen=True):
     """A squared exponential in space times a decay in time, and the noise of observations.
 
-    Arxiv 2002.02518, section 3, after the time-varying bandit of Bogunovic et al. (2016).
+    As in arXiv 2002.02518, section 3, after the time-varying bandit of Bogunovic et al. (2016).
     """
 
     length: float
@@ -124,9 +124,9 @@ def choose(
 ) -> Array:
     """Return places (m, d) to train at next, the best first, by the upper confidence bound.
 
-    `gains` (n) are the improvements per interval at the places seen. GP-BUCB as in arXiv
-    2002.02518, algorithm 1: the mean comes from what was observed, the deviation also from what is
-    pending, as if it had come out as expected.
+    `gains` (n) are the improvements per interval at the places seen. GP-BUCB (Desautels et al.,
+    2014) as in arXiv 2002.02518, section 3: the mean comes from what was observed, the deviation
+    also from what is pending, as if it had come out as expected.
     """
     outcomes = standardised(gains)
     kernel, variance = fitted(seen, outcomes)

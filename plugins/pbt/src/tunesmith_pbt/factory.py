@@ -31,7 +31,7 @@ def pbt(
 
     Every `interval` (in the experiment's resource), and not before `burn_in`, a member that
     `selection` finds too weak becomes a clone of a better one: of one among the best `quantile` if
-    it is among the worst, or of a random other one that is better ("tournament"). A clone's
+    it is among the worst, or of a random other one if that is better ("tournament"). A clone's
     parameters, those at the paths in `mutate` or all, are drawn anew with `resample_probability`,
     else multiplied by one of `factors` ("perturb") or moved by Gaussian noise of `noise` times
     their range ("noise"); or `explore` is a function that makes one configuration of another. With

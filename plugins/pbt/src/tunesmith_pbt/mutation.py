@@ -35,7 +35,7 @@ TRIES = 100
 
 
 class Mutation(msgspec.Struct, frozen=True):
-    """Varies the parameters at `paths`: the explore step of arXiv 1711.09846, section 3.
+    """Varies the parameters at `paths`: the explore step of arXiv 1711.09846, section 4.1.1.
 
     Each of them is drawn anew with `resample_probability`. Else a number is multiplied by one of
     `factors` and kept within its bounds ("perturb"), or gets Gaussian noise with standard deviation

@@ -28,8 +28,9 @@ def pbt_replay(
 
     `path` is the folder of the earlier run, `trial` one of its trials, by default the best. The
     new trial has to begin with the first of those configurations (`points_to_evaluate`), and
-    changes over to the next ones where the earlier trial and its ancestors did (arXiv 1711.09846,
-    section 4.2: what is found is a schedule). With `max_resource` it ends there.
+    changes over to the next ones where the earlier trial and its ancestors did: what population
+    based training finds is a schedule (arXiv 1711.09846, section 1). With `max_resource` it ends
+    there.
 
     Raises:
         UsageError: there is no such run or trial, or it is of another space or resource.

@@ -74,8 +74,9 @@ class Rules(msgspec.Struct, frozen=True):
     ) -> str | None:
         """Return a trial among those `able` to take this one's place; None if it goes on.
 
-        `values` are minimised. Truncation goes by rank: of equals, the first suggested come first.
-        A tournament has to be won.
+        `values` are minimised. Truncation (arXiv 1711.09846, section 4.1.1) goes by rank: of
+        equals, the first suggested come first. A tournament (section 4.3.1) is with a random other
+        member, and has to be won by it.
         """
         if trial_id not in values:
             return None

@@ -53,7 +53,7 @@ class _State(msgspec.Struct):
 
 
 class PopulationBasedTraining:
-    """Exploit and explore at intervals: arXiv 1711.09846, algorithm 1 and section 4.1.
+    """Exploit and explore at intervals: arXiv 1711.09846, section 3 and algorithm 1.
 
     A clone is a `Fork`: weights from the source's newest checkpoint, configuration explored from
     the source's, in one step. Only a live member with a finite value, and a checkpoint of the very

@@ -2,8 +2,8 @@
 
 Resource `budget` is the number of training rows in units of the smallest. Each anchor is a fit of
 its own, so a trial's time is the sum of its fits. A fit that failed or ran out of time reports
-NaN, and costs what the median classifier costs there. Source: Mohr et al., ECML 2022; from the data
-folder or from the package lcdb.
+NaN, costs what the median classifier costs there, and counts as the worst of all. Source: Mohr et
+al., ECML 2022; from the data folder or from the package lcdb.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 import tunesmith as tune
 from tunesmith_bench.data import Data, package_folder
-from tunesmith_bench.families.noise import column
+from tunesmith_bench.families.noise import column, merits
 from tunesmith_bench.task import Row, Task, replayed
 
 STEM = "lcdb_accuracy"
@@ -38,8 +38,7 @@ class Database:
         known = np.where(np.isnan(times).all(axis=(0, 2), keepdims=True), 0.0, times)
         times = np.where(np.isnan(times), np.nanmedian(known, axis=(0, 2), keepdims=True), times)
         self.elapsed = np.cumsum(times, axis=1)
-        last = self.scores[:, -1]
-        self.means = np.array([_mean(row) for row in last])
+        self.means = merits(self.scores[:, -1], is_max=True)
 
     def curve(self, config: Mapping[str, Any], seed: int) -> Sequence[Row]:
         """Return one repetition of the learner's curve."""
@@ -55,11 +54,6 @@ class Database:
             {"accuracy": value, "budget": budget, "elapsed_s": elapsed, "score": score}
             for budget, value, elapsed in zip(*columns, strict=True)
         ]
-
-
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
 
 
 def instances(family: str, data: Data) -> list[str]:
@@ -94,8 +88,8 @@ def load(family: str, instance: str, data: Data) -> Task:
         max_resource=float(database.anchors[-1] / database.anchors[0]),
         score="score",
         full_time_s=float(np.median(database.elapsed[:, -1])),
-        best=float(np.nanmax(database.means)),
-        reference=float(np.nanmedian(database.means)),
+        best=float(database.means.max()),
+        reference=float(np.median(database.means)),
     )
 
 

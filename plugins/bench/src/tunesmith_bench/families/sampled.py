@@ -1,14 +1,16 @@
 """Real learning curves of 256 sampled configurations: ARLBench, and scikit-learn curves of our own.
 
-A proposal stands for the recorded configuration nearest to it in the unit cube (`proposal="snap"`,
-a searcher sees a function that is constant in cells), or is the number of one (`proposal="row"`, a
-finite set). Values are judged against the table alone. A run that diverged reports NaN.
+A proposal stands for the recorded configuration nearest to it in the unit cube that no other
+proposal of the experiment stands for (`proposal="unused"`), or for the nearest of all ("nearest",
+a function that is constant in cells), or is the number of one ("row", a finite set). Values are
+judged against the table alone. A run that diverged reports NaN, and counts as the worst of all.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -17,11 +19,12 @@ import numpy.typing as npt
 import tunesmith as tune
 from tunesmith.errors import UsageError, did_you_mean
 from tunesmith_bench.data import Data
-from tunesmith_bench.families.noise import column
-from tunesmith_bench.task import Row, Task, replayed
+from tunesmith_bench.families.noise import column, merits
+from tunesmith_bench.task import Replay, Row, Task
 
 Floats = npt.NDArray[np.float64]
 _PREFIXES = {"arlbench": "arlbench_", "sklearn_curves": "sklearn_"}
+_PROPOSALS = ("unused", "nearest", "row")
 
 
 class Axis:
@@ -59,11 +62,18 @@ class Axis:
 
 
 class Sample:
-    """Curves by row, repetition and point, and the row for each configuration."""
+    """Curves by row, repetition and point, and the row for each configuration.
+
+    With `once`, a row stands for one configuration only, the first that is nearest to it, as long
+    as there are others: what it stands for depends on what was asked for before. So every
+    experiment has a sample of its own.
+    """
 
     def __init__(
         self, axes: Sequence[Axis], columns: Sequence[Floats], curves: Mapping[str, Any]
     ) -> None:
+        self.once = False
+        self.taken: dict[bytes, int] = {}
         self._axes = axes
         self._metric: str = curves["metric"]
         self._values: Floats = curves["values"]
@@ -76,15 +86,30 @@ class Sample:
             ]
         ).T
 
+    def untouched(self) -> Sample:
+        """Return a sample of the same curves for an experiment that begins."""
+        fresh = copy(self)
+        fresh.taken = {}
+        return fresh
+
     def row(self, config: Mapping[str, Any]) -> int:
-        """Return the number of the nearest recorded configuration."""
+        """Return the number of the recorded configuration that this one stands for."""
         if "row" in config:
             return int(config["row"])
         flat: dict[str, Any] = {}
         for name, value in config.items():
             flat |= value if isinstance(value, Mapping) else {name: value}
         point = np.array([axis.place(flat.get(axis.name)) for axis in self._axes])
-        return int(np.argmin(((self._places - point) ** 2).sum(axis=1)))
+        distances = ((self._places - point) ** 2).sum(axis=1)
+        if not self.once:
+            return int(np.argmin(distances))
+        key = point.tobytes()
+        if key not in self.taken:
+            taken = set(self.taken.values())
+            if len(taken) < len(distances):
+                distances[list(taken)] = np.inf
+            self.taken[key] = int(np.argmin(distances))
+        return self.taken[key]
 
     def curve(self, config: Mapping[str, Any], seed: int) -> Sequence[Row]:
         """Return one recorded run of the row."""
@@ -97,17 +122,27 @@ class Sample:
         ]
 
 
+class SampledTask(Task, frozen=True, kw_only=True):
+    """A task on a sample."""
+
+    sample: Sample
+
+    def bind(self, seed: int) -> Any:
+        """Return the training code for one repetition."""
+        return tune.with_parameters(Replay, source=self.sample.untouched(), seed=seed)
+
+
 def instances(family: str, data: Data) -> list[str]:
     """Return the names of the tables."""
     return data.stems(_PREFIXES[family])
 
 
-def load(family: str, instance: str, data: Data, *, proposal: str = "snap") -> Task:
+def load(family: str, instance: str, data: Data, *, proposal: str = "unused") -> Task:
     """Return the task of one table."""
-    if proposal not in ("snap", "row"):
+    if proposal not in _PROPOSALS:
+        guess, names = did_you_mean(proposal, _PROPOSALS), ", ".join(map(repr, _PROPOSALS))
         raise UsageError(
-            f"{family}: proposal={proposal!r} is not possible"
-            f"{did_you_mean(proposal, ('snap', 'row')) or ';'} expected 'snap' or 'row'"
+            f"{family}: proposal={proposal!r} is not possible{guess or ';'} expected {names}"
         )
     stem = _PREFIXES[family] + instance
     path, description = data.path(stem), data.description(stem)
@@ -122,27 +157,30 @@ def load(family: str, instance: str, data: Data, *, proposal: str = "snap") -> T
     count = len(columns[0])
     is_max = description["direction"] == "maximize"
     ends = curves["scores"][:, -1]
-    return replayed(
-        Sample(axes, columns, curves),
+    sample = Sample(axes, columns, curves)
+    sample.once = proposal == "unused"
+    return SampledTask(
+        sample=sample,
+        trainable=tune.with_parameters(Replay, source=sample),
+        seeded=True,
         space={"row": tune.choice(range(count))} if proposal == "row" else _space(axes, columns),
         metric=curves["metric"],
         mode="max" if is_max else "min",
         max_resource=curves["values"].shape[2],
         score="score",
         full_time_s=float(np.median(curves["elapsed"][:, :, -1])),
-        best=float(np.nanmax(ends) if is_max else np.nanmin(curves["scores"])),
-        reference=float(np.nanmedian(ends)),
+        best=float(ends.max() if is_max else curves["scores"].min()),
+        reference=float(np.median(ends)),
     )
 
 
 def _arlbench(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Incumbents are judged by the mean of the final returns over the runs that did not fail.
+    """Incumbents are judged by the mean of the final returns.
 
     The source has no times of single points: a run's measured seconds are spread evenly.
     """
     values = np.asarray(arrays["performance"], np.float64)
-    finals, ran = values[:, :, -1], np.isfinite(values[:, :, -1])
-    means = np.where(ran, finals, 0.0).sum(1) / np.where(ran.any(1), ran.sum(1), np.nan)
+    means = merits(values[:, :, -1], is_max=True)
     seconds = description["measured_full_run_seconds"]["p50"]
     points = np.arange(1, values.shape[2] + 1) * (seconds / values.shape[2])
     return {
@@ -161,7 +199,7 @@ def _sklearn(description: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[
         "metric": metric,
         "values": values,
         "elapsed": np.cumsum(np.asarray(arrays["time_s"], np.float64), axis=2),
-        "scores": np.nanmean(values, axis=1),
+        "scores": merits(values, is_max=description["direction"] == "maximize"),
     }
 
 

@@ -1,0 +1,213 @@
+"""An Ax client as a searcher; every trial is one of the client's, suggested by it or attached."""
+
+import contextlib
+import importlib.util
+import logging
+import pickle
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import torch
+
+from tunesmith.errors import CapabilityError, MissingLibraryError, OptionError
+from tunesmith.protocols import Config, Observation, Problem, SearchExhausted
+from tunesmith.space import SpaceError
+from tunesmith_ax._space import Axes
+
+# Its only line says, at import, which SQLAlchemy there is.
+noisy = logging.getLogger("ax.storage.sqa_store.with_db_settings_base")
+noisy.disabled = True
+with warnings.catch_warnings(action="ignore"):  # of what Ax and BoTorch themselves import
+    from ax.api.client import Client
+    from ax.api.configs import ChoiceParameterConfig, RangeParameterConfig
+    from ax.exceptions.core import AxError, DataRequiredError, OptimizationComplete
+    from ax.exceptions.generation_strategy import MaxParallelismReachedException
+noisy.disabled = False
+
+LOCK = threading.Lock()
+# Losses beyond this are cut to it: their squares would not be finite.
+HUGE = 1e100
+DRAWS = 1000
+KEPT = ("_client", "_trials", "_open", "_tried", "_worst", "_rng")
+
+
+@contextlib.contextmanager
+def library() -> Iterator[None]:
+    """Hold torch to one thread, and what Ax logs and warns of back, while Ax is at work.
+
+    All of that is the process's: searchers of several experiments take turns.
+    """
+    log = logging.getLogger("ax")
+    with LOCK, warnings.catch_warnings():
+        for module in ("ax", "botorch", "gpytorch", "linear_operator", "torch"):
+            warnings.filterwarnings("ignore", module=rf"{module}(\.|$)")
+        handlers, propagates, threads = log.handlers, log.propagate, torch.get_num_threads()
+        log.handlers, log.propagate = [logging.NullHandler()], False
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            log.handlers, log.propagate = handlers, propagates
+            torch.set_num_threads(threads)
+
+
+class AxSearcher:
+    """Suggests what Ax's client does: the centre, Sobol points, then its model's choice.
+
+    The options are those of `Client.configure_generation_strategy`. Once `initialization_budget`
+    trials are suggested and `min_observed_initialization_trials` of them have values, the model is
+    used; with `allow_exceeding_initialization_budget=False` there is no suggestion in between.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        method: Literal["fast", "quality", "random_search"] = "fast",
+        initialization_budget: int | None = None,
+        min_observed_initialization_trials: int | None = None,
+        initialize_with_center: bool = True,
+        allow_exceeding_initialization_budget: bool = True,
+        simplify_parameter_changes: bool = False,
+        torch_device: str | None = None,
+    ) -> None:
+        """Raise a `UsageError` or `MissingLibraryError` if that cannot be done."""
+        how: dict[str, Any] = {
+            "initialization_budget": initialization_budget,
+            "min_observed_initialization_trials": min_observed_initialization_trials,
+            "initialize_with_center": initialize_with_center,
+            "allow_exceeding_initialization_budget": allow_exceeding_initialization_budget,
+            "simplify_parameter_changes": simplify_parameter_changes,
+            "torch_device": torch_device,
+            "initialization_random_seed": problem.seed("ax-sobol"),
+        }
+        for name, value in list(how.items())[:2]:
+            if (value or 0) < 0:
+                raise OptionError(f"searcher 'ax': {name}={value!r}; expected 0 or more")
+        if method == "quality" and importlib.util.find_spec("numpyro") is None:
+            fix = "pip install 'tunesmith-ax[quality]'"
+            raise MissingLibraryError(f"method='quality' needs numpyro, not installed: {fix}")
+        self._space, self._axes = problem.space, Axes(problem.space)
+        self._metrics = [f"loss{i}" for i in range(len(problem.objectives))]
+        self._rng = problem.rng("ax")
+        with library():
+            self._client = _client(self._axes, self._metrics, problem.seed("ax-model"))
+            self._client.configure_generation_strategy(method, **how)
+        # The client's number of each trial, and its configuration; those that are not ended.
+        self._trials: dict[str, tuple[int, Config]] = {}
+        self._open: set[int] = set()
+        self._tried: set[tuple[object, ...]] = set()
+        self._worst: tuple[float, ...] = ()
+
+    def suggest(self, trial_id: str) -> Config | None:
+        """Return Ax's next configuration, or a random one where all that Ax found was tried."""
+        spare = self._untried()  # Ax takes very long to notice that there is none
+        with library():
+            try:
+                ((index, shown),) = self._client.get_next_trials(1).items()
+            except (MaxParallelismReachedException, DataRequiredError):
+                return None
+            except OptimizationComplete:  # five times in a row it was one that had been tried
+                index = -1
+        if index < 0:
+            self.adopt(trial_id, spare)
+            return spare
+        config = self._axes.decode(shown)
+        self._note(trial_id, index, config)
+        return dict(config)
+
+    def adopt(self, trial_id: str, config: Config) -> None:
+        """Take a trial for pending; a configuration from outside the space is passed over."""
+        self._drop(trial_id)  # it may have had another configuration until now
+        self._trials.pop(trial_id, None)
+        with contextlib.suppress(SpaceError):
+            shown = self._axes.encode(config)
+            with library():
+                index = self._client.attach_trial(shown)
+            self._note(trial_id, index, dict(config))
+
+    def observe(self, observation: Observation) -> None:
+        """Learn how any trial ended; the last values that are said of a trial hold."""
+        trial, status, values = observation.trial_id, observation.status, observation.values
+        if status == "stopped" and not values:
+            self._drop(trial)
+        if status in ("running", "paused") or (status == "stopped" and not values):
+            return
+        if values:
+            values = tuple(min(max(value, -HUGE), HUGE) for value in values)
+            self._worst = tuple(map(max, zip(self._worst or values, values, strict=True)))
+        elif status in ("completed", "infeasible"):
+            values = self._worst
+        if self._trials.get(trial, (-1, None))[1] != observation.config:
+            self.adopt(trial, observation.config)
+        if values and trial in self._trials:
+            self._score(self._trials[trial][0], values)
+        else:
+            self._drop(trial, is_done=True)
+        if status == "infeasible":
+            self._trials.pop(trial, None)  # it will get another configuration
+
+    def state(self) -> bytes:
+        """Return the client, the trials and the generator; pickled."""
+        with library():
+            return pickle.dumps({name: getattr(self, name) for name in KEPT})
+
+    def restore(self, state: bytes) -> None:
+        """Take up what `state` returned, in a searcher made with the same problem and options."""
+        with library():
+            vars(self).update(pickle.loads(state))  # noqa: S301  (ours)
+
+    def _untried(self) -> Config:
+        for _ in range(DRAWS):
+            config = self._space.draw(self._rng)
+            if _key(config) not in self._tried:
+                return config
+        raise SearchExhausted(f"{DRAWS} random draws from the space had all been tried")
+
+    def _note(self, trial: str, index: int, config: Config) -> None:
+        self._trials[trial] = index, config
+        self._open.add(index)
+        self._tried.add(_key(config))
+
+    def _score(self, index: int, values: Sequence[float]) -> None:
+        """Tell Ax the values of a trial, which replace those of before."""
+        losses = dict(zip(self._metrics, values, strict=True))
+        with library():
+            if index in self._open:
+                self._client.complete_trial(index, losses)
+            else:
+                self._client.attach_data(index, losses)
+        self._open.discard(index)
+
+    def _drop(self, trial: str, *, is_done: bool = False) -> None:
+        """End a trial without values, if it is pending; unless `is_done`, it may come again."""
+        index, config = self._trials.get(trial, (-1, {}))
+        if index not in self._open:
+            return
+        del self._trials[trial]
+        self._open.discard(index)
+        with library():
+            if is_done:
+                self._client.mark_trial_abandoned(index)
+            else:
+                self._tried.discard(_key(config))
+                self._client.mark_trial_failed(index)
+
+
+def _key(config: Config) -> tuple[object, ...]:
+    return tuple(sorted(config.items()))
+
+
+def _client(axes: Axes, metrics: Sequence[str], seed: int) -> Client:
+    client = Client(random_seed=seed)
+    kinds = [ChoiceParameterConfig if "values" in c else RangeParameterConfig for c in axes.columns]
+    try:
+        client.configure_experiment(
+            [kind(**column) for kind, column in zip(kinds, axes.columns, strict=True)]
+        )
+    except AxError as error:
+        raise CapabilityError(f"Ax cannot search this space: {error}") from error
+    client.configure_optimization(", ".join(f"-{metric}" for metric in metrics))
+    return client

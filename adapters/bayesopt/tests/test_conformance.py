@@ -1,0 +1,23 @@
+"""The searcher keeps to what is asked of every searcher."""
+
+from typing import ClassVar
+
+import pytest
+
+from tunesmith.testing.searchers import SearcherConformance
+
+
+class TestConformance(SearcherConformance):
+    """With a coarse search for the greatest acquisition."""
+
+    searcher = "bayesopt"
+    options: ClassVar = {"n_random": 200, "n_smart": 0, "n_restarts_optimizer": 0}
+    steps = 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+class TestConformanceOfDefaults(SearcherConformance):
+    """As it is when nothing is said."""
+
+    searcher = "bayesopt"

@@ -1,0 +1,204 @@
+"""CMA-ES of the cmaes library: `CMA` where all numbers are real, else `CatCMAwM`.
+
+The library updates its distribution by one whole generation at a time. Here a generation is the
+next so many results, in the order in which they come, whoever suggested them: so none can stall,
+however many trials are pending, late, failed or from elsewhere. A result that the current
+distribution did not sample enters as Hansen has it for injected solutions (arXiv 1110.4181): moved
+towards the mean until it is as near as a sample could be.
+"""
+
+import math
+import pickle
+import warnings
+from typing import Any
+
+import cmaes
+import msgspec
+import numpy as np
+
+from tunesmith.errors import OptionError
+from tunesmith.protocols import Config, Observation, Problem
+from tunesmith.space import SpaceError
+from tunesmith_cmaes._space import Array, Layout, Point
+
+
+class Asked(msgspec.Struct):
+    """A suggestion: the library's sample, and which distribution it is from."""
+
+    config: Config
+    point: Point
+    restarts: int
+    generation: int
+
+
+class Result(msgspec.Struct):
+    """What a trial scored, infinity if it failed, and the generation that its point is from."""
+
+    trial_id: str
+    point: Point
+    generation: int
+    loss: float
+
+
+class CmaesSearcher:
+    """Suggests samples of a normal distribution that moves to where results are better.
+
+    `sigma` is its standard deviation at first, as a share of each parameter's range. Where it has
+    converged, it starts anew elsewhere, with a population `restart_growth` times as large.
+    `lr_adapt` and `n_max_resampling` are options of `CMA`, for spaces of real numbers only.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        population_size: int | None = None,
+        sigma: float = 0.3,
+        restart_growth: float = 2.0,
+        lr_adapt: bool | None = None,
+        n_max_resampling: int | None = None,
+    ) -> None:
+        """Raise an `OptionError` for what is not possible."""
+        self._layout = layout = Layout(problem.space)
+        self._is_real = not (layout.levels or layout.counts)
+        given = {"lr_adapt": lr_adapt, "n_max_resampling": n_max_resampling}
+        self._options = {key: value for key, value in given.items() if value is not None}
+        for name, value, least, wanted in (
+            ("population_size", population_size, 4, "a whole number, 4 or more"),
+            ("n_max_resampling", n_max_resampling, 1, "a whole number, 1 or more"),
+        ):
+            if value is not None and (type(value) is not int or value < least):
+                raise OptionError(f"searcher 'cmaes': {name}={value!r}; expected {wanted}")
+        if not (0 < sigma < math.inf and 1 <= restart_growth < math.inf):
+            wrong = f"sigma={sigma!r}, restart_growth={restart_growth!r}"
+            raise OptionError(f"searcher 'cmaes': {wrong}; expected more than 0, and 1 or more")
+        if self._options and not self._is_real:
+            wrong = f"{self._options!r} is for real numbers only, and this space has others"
+            raise OptionError(f"searcher 'cmaes': {wrong}; leave it out")
+        self._sigma, self._growth = sigma, restart_growth
+        self._numbers = layout.reals + len(layout.levels)
+        self._rng = problem.rng("cmaes")
+        self._restarts = 0
+        self._is_empty = not problem.space.tunable
+        self._optimizer: Any = None
+        if not self._is_empty:
+            self._optimizer = self._start(np.full(self._numbers, 0.5), population_size)
+        self._asked: dict[str, Asked] = {}
+        self._told: dict[str, Config] = {}
+        self._results: list[Result] = []
+
+    def suggest(self, trial_id: str) -> Config:
+        """Return a sample of the current distribution."""
+        if self._is_empty:
+            return {}
+        shown, sampled = self._sample()
+        config, generation = self._layout.decode(shown), self._optimizer.generation
+        self._asked[trial_id] = Asked(config, sampled, self._restarts, generation)
+        return dict(config)
+
+    def observe(self, observation: Observation) -> None:
+        """Learn one fact about any trial; a configuration from outside the space is passed over."""
+        trial, config, status = observation.trial_id, observation.config, observation.status
+        if self._is_empty or status in ("running", "paused"):
+            return
+        asked = self._asked.pop(trial, None)
+        known = bool(observation.values) and math.isfinite(observation.values[0])
+        if status == "infeasible" or (status == "stopped" and not known):
+            return
+        loss = observation.values[0] if known else math.inf
+        if self._told.get(trial) == config:
+            for result in self._results:
+                result.loss = loss if result.trial_id == trial else result.loss
+            return
+        is_own = asked is not None and asked.config == config
+        try:
+            point = asked.point if asked and is_own else self._layout.encode(config)
+        except SpaceError:
+            return
+        self._told[trial] = dict(config)
+        if asked is None or asked.restarts == self._restarts:
+            generation = asked.generation if asked and is_own else -1
+            self._results.append(Result(trial, point, generation, loss))
+            self._advance()
+
+    def state(self) -> bytes:
+        """Return the distribution, its generator and all results it has not had yet; pickled."""
+        # The library's own pickling leaves the generator of `CMA` out.
+        kept = (self._asked, self._told, self._results, self._rng, self._restarts)
+        return pickle.dumps(({} if self._is_empty else vars(self._optimizer), *kept))
+
+    def restore(self, state: bytes) -> None:
+        """Take up what `state` returned, in a searcher made with the same problem and options."""
+        inside, *kept = pickle.loads(state)  # noqa: S301  (ours)
+        if not self._is_empty:
+            vars(self._optimizer).update(inside)
+        self._asked, self._told, self._results, self._rng, self._restarts = kept
+
+    def _start(self, mean: Array, size: int | None) -> Any:
+        """Return a new distribution around `mean`."""
+        seed, layout = self._rng.randrange(2**31), self._layout
+        if self._is_real:
+            bounds = np.array([[0.0, 1.0]] * layout.reals)
+            return cmaes.CMA(
+                mean, self._sigma, bounds, seed=seed, population_size=size, **self._options
+            )
+        return cmaes.CatCMAwM(
+            [[0.0, 1.0]] * layout.reals or None,
+            layout.levels or None,
+            layout.counts or None,
+            population_size=size,
+            mean=mean,
+            sigma=self._sigma,
+            cov=np.eye(self._numbers),
+            seed=seed,
+        )
+
+    def _sample(self) -> tuple[Point, Point]:
+        """Return what is to be tried, and the sample of which that is the nearest in the space."""
+        sample = self._optimizer.ask()
+        if self._is_real:
+            point = Point(sample, self._layout.none)
+            return point, point
+        parts = [part for part in (sample.x, sample.z) if part is not None]
+        options = self._layout.none if sample.c is None else sample.c
+        shown = np.concatenate(parts) if parts else self._layout.none
+        return Point(shown, options), Point(sample._v_raw, options)  # noqa: SLF001
+
+    def _advance(self) -> None:
+        """Tell the library, once there is a generation; go elsewhere if it has converged."""
+        optimizer = self._optimizer
+        if len(self._results) < optimizer.population_size:
+            return
+        results, self._results = self._results, []
+        finite = [result.loss for result in results if result.loss < math.inf]
+        if not finite:
+            return  # all have failed, which says nothing about where to go
+        worst = math.nextafter(max(finite), math.inf)
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            # `CatCMAwM` divides by the spread of losses, and it may be zero.
+            try:
+                optimizer.tell([(self._solution(r), min(r.loss, worst)) for r in results])
+                is_over = self._numbers > 0 and optimizer.should_stop()
+            except np.linalg.LinAlgError:
+                is_over = True
+        if is_over:
+            self._restarts += 1
+            mean = np.array([self._rng.random() for _ in range(self._numbers)])
+            size = math.ceil(optimizer.population_size * self._growth)
+            self._optimizer = self._start(mean, size)
+
+    def _solution(self, result: Result) -> Any:
+        """Return what the library takes for a result."""
+        numbers, optimizer = result.point.numbers, self._optimizer
+        if self._numbers and result.generation != optimizer.generation:
+            mean, n = optimizer._mean, self._numbers  # noqa: SLF001
+            if result.generation < 0:
+                numbers = self._layout.nearest(mean, numbers)
+            scale = optimizer._sigma * getattr(optimizer, "_A", 1.0)  # noqa: SLF001
+            step = (numbers - mean) / scale
+            length = math.sqrt(max(step @ np.linalg.solve(optimizer._C, step), 0.0))  # noqa: SLF001
+            reach = math.sqrt(n) + 2 * n / (n + 2)
+            numbers = mean + (numbers - mean) * min(1.0, reach / max(length, 1e-300))
+        if self._is_real:
+            return numbers
+        return cmaes.CatCMAwM.Solution(None, None, result.point.options, numbers)

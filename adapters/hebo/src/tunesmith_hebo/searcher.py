@@ -1,0 +1,135 @@
+"""HEBO (Cowen-Rivers et al., JAIR 74, 2022) as a searcher."""
+
+import math
+import pickle
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from tunesmith.errors import OptionError, did_you_mean
+from tunesmith.protocols import Config, Observation, Problem
+from tunesmith.space import SpaceError
+from tunesmith_hebo._chance import Chance
+from tunesmith_hebo._space import Layout, Row, frame
+
+# Importing HEBO warns of what its own libraries call deprecated, and sets PyTorch's threads to one
+# for the whole process.
+_threads = torch.get_num_threads()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from hebo.acquisitions.acq import MACE, Acquisition
+    from hebo.design_space.design_space import DesignSpace
+    from hebo.models.gp import gp
+    from hebo.models.model_factory import model_names
+    from hebo.optimizers.hebo import HEBO
+    from pymoo.config import Config as PymooConfig
+torch.set_num_threads(_threads)
+# Else pymoo, with which HEBO maximises, prints that it is not compiled, and the Gaussian process
+# whenever it has to try anew.
+PymooConfig.warnings["not_compiled"] = False
+vars(gp)["print"] = lambda *_, **__: None
+
+
+NOTHING = [{"name": "none", "type": "num", "lb": 0, "ub": 1}]
+"""What stands for a space of constants, which HEBO does not take; it is never asked then."""
+
+
+class HeboSearcher:
+    """Suggests what HEBO suggests from all that is known at the time.
+
+    The first `rand_sample` trials, by default one more than there are parameters, are of a Sobol
+    sequence. Then comes the model `model_name` ("gp", "rf", ...), made with `model_config`, and
+    one of the points that the acquisitions of `acq_cls` find best. Trials under way count with the
+    mean of all losses, failed ones with the worst.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        model_name: str = "gp",
+        rand_sample: int | None = None,
+        acq_cls: Any = MACE,
+        model_config: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Raise an `OptionError` for what HEBO does not have."""
+        if model_name not in model_names:
+            fix = did_you_mean(model_name, model_names) or f"; expected {', '.join(model_names)}"
+            raise OptionError(f"model_name={model_name!r} is unknown{fix}")
+        if rand_sample is not None and rand_sample < 2:
+            raise OptionError(f"rand_sample={rand_sample!r} is too few; expected 2 or more")
+        if not (isinstance(acq_cls, type) and issubclass(acq_cls, Acquisition)):
+            wanted = "a class of hebo.acquisitions.acq, such as MACE"
+            raise OptionError(f"acq_cls={acq_cls!r} is no acquisition; expected {wanted}")
+        self._layout = Layout(problem.space)
+        self._chance = Chance(problem.seed("hebo"))
+        self._hebo = HEBO(
+            DesignSpace().parse(self._layout.records or NOTHING),
+            model_name=model_name,
+            rand_sample=rand_sample,
+            acq_cls=acq_cls,
+            model_config=None if model_config is None else dict(model_config),
+            scramble_seed=problem.seed("hebo-sobol"),
+        )
+        # By trial: its row, and its loss; infinite if it has failed, None while it is under way.
+        self._trials: dict[str, tuple[Row, float | None]] = {}
+
+    def suggest(self, trial_id: str) -> Config:
+        """Return HEBO's next configuration; the trial counts as pending from now on."""
+        config: Config = {}
+        if self._layout.records:
+            self._recall()
+            with self._chance.drawn(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of its numerics, which it then helps itself
+                rows = self._hebo.suggest()
+            config = self._layout.decode(rows.iloc[0].to_dict())
+        self.adopt(trial_id, config)
+        return config
+
+    def adopt(self, trial_id: str, config: Config) -> None:
+        """Count a trial as pending; passes over what is from outside this space."""
+        try:
+            self._trials[trial_id] = self._layout.encode(config), None
+        except SpaceError:
+            self._trials.pop(trial_id, None)
+
+    def observe(self, observation: Observation) -> None:
+        """Learn a trial's loss, with the configuration that it had at the end."""
+        trial, status = observation.trial_id, observation.status
+        if status == "stopped" and not observation.values:
+            self._trials.pop(trial, None)
+            return
+        if status == "infeasible":
+            self._trials.pop(trial, None)
+            trial = f"{trial} infeasible {len(self._trials)}"  # it will be asked for again
+        self.adopt(trial, observation.config)
+        if trial in self._trials:
+            loss = observation.values[0] if observation.values else math.inf
+            self._trials[trial] = self._trials[trial][0], loss
+
+    def state(self) -> bytes:
+        """Return the trials, the Sobol sequence and the generators; pickled."""
+        return pickle.dumps((self._trials, self._hebo.sobol, self._chance))
+
+    def restore(self, state: bytes) -> None:
+        """Take up what `state` returned, in a searcher made with the same problem and options."""
+        self._trials, self._hebo.sobol, self._chance = pickle.loads(state)  # noqa: S301  (ours)
+
+    def _recall(self) -> None:
+        """Give HEBO what is known now; failed and pending trials only once there is a model."""
+        everything = self._trials.values()
+        finite = [loss for _, loss in everything if loss is not None and loss < math.inf]
+        has_model = len(finite) >= self._hebo.rand_sample
+        worst = max(finite, default=math.inf)
+        mean = sum(finite) / max(1, len(finite))
+        rows: list[Row] = []
+        losses: list[float] = []
+        for row, loss in everything:
+            if has_model or (loss is not None and loss < math.inf):
+                rows.append(row)
+                losses.append(mean if loss is None else min(loss, worst))
+        self._hebo.X = frame(rows, self._hebo.space.para_names)
+        self._hebo.y = np.array(losses, dtype=float).reshape(-1, 1)
