@@ -25,9 +25,9 @@ def manifest(folder: Path) -> dict:
     return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def run(*command: object) -> int:
-    """Run a program at the repository's root and return its exit status."""
-    return subprocess.run(list(map(str, command)), cwd=ROOT, check=False).returncode
+def run(*command: object, cwd: Path = ROOT) -> int:
+    """Run a program and return its exit status."""
+    return subprocess.run(list(map(str, command)), cwd=cwd, check=False).returncode
 
 
 def chosen(kind: str, names: list[str]) -> list[Path]:
@@ -59,6 +59,7 @@ def prepare(kind: str, folder: Path) -> Path | None:
         *(UV, "pip", "install", "--quiet", "--python", python, "--resolution", resolution),
         *("--constraints", constraints, "--upgrade", *tools),
         *("-e", ROOT / "core", "-e", f"{folder}[{extras}]" if extras else folder),
+        cwd=folder,  # where its own settings for uv are read
     )
     return None if failed else python
 

@@ -16,7 +16,7 @@ MIXED = {
     "size": ts.choice([1, 2]),
 }
 VOCABULARY = ts.Vocabulary(integer=True, categorical=True)
-QUICK = {"n_random": 300, "n_smart": 0, "n_restarts_optimizer": 2}
+QUICK = {"n_random": 500, "n_smart": 0}
 
 
 class Lab:

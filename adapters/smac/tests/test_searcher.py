@@ -25,6 +25,7 @@ print(Lab(CONDITIONAL, seed=3).run(24, pending=2))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_processes_and_hash_seeds_agree():
     """The library's local search starts from a set of configurations, in the order of hashes."""
     outputs = []
@@ -229,6 +230,7 @@ def test_a_space_of_constants_has_one_configuration(lab):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("pending", [0, 4])
 def test_it_lasts(lab, mixed, pending):
     """130 steps as the library has it, serial and with others in flight."""

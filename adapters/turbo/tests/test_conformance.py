@@ -17,6 +17,7 @@ class TestConformance(SearcherConformance):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 class TestDefaults(SearcherConformance):
     """As it is, for as long as others are tested."""
 

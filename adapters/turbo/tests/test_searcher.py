@@ -26,11 +26,11 @@ def test_it_searches_where_trials_are_good(lab, mixed, pending):
     """After 24 trials suggestions are much better than random ones, alone and in parallel.
 
     A random suggestion has a mean loss of 1.36 with a standard deviation of .6; 12 such have a mean
-    below .6 with a probability below 1e-5.
+    below .75 with a probability of 2e-4, in both cases of 1e-7.
     """
     trials = lab(mixed, n_initial=12)
     late = trials.run(36, pending=pending)[24:]
-    assert statistics.mean(map(trials.loss, late)) < 0.6
+    assert statistics.mean(map(trials.loss, late)) < 0.75
 
 
 def test_a_region_begins_with_a_sobol_sequence(lab):
@@ -57,6 +57,8 @@ def test_candidates_lie_in_the_region_around_the_best_trial(lab):
     _, weights, centre = searcher._fitted
     assert (abs(points - centre) <= weights * 0.05 + 1e-9).all()
     assert weights.prod() == pytest.approx(1)
+    # BoTorch discards a fit that ends with a warning, and its last step is a reason for one.
+    assert weights.std() > 0.01
     assert (centre == known[0].point).all()
 
 
@@ -103,15 +105,15 @@ def test_pending_trials_are_not_suggested_again(lab):
 def test_a_fresh_searcher_told_everything_goes_on_where_the_old_one_was(lab):
     """Its region is about as small: trials from elsewhere count where they lie in it."""
     first = lab(n_initial=6)
-    configs = first.run(40)
+    configs = first.run(24)
     second = lab(n_initial=6, seed=9)
     for i, config in enumerate(configs):
         second.observe(f"{i:04}", first.loss(config), config=config)
     lengths = [trials.searcher._region.length for trials in (first, second)]
-    assert 1 / 8 <= lengths[1] / lengths[0] <= 8
+    assert 1 / 4 <= lengths[1] / lengths[0] <= 4
     late = [first.loss(second.suggest(f"late {i}")) for i in range(4)]
-    # Random ones have .93 on average, and one in a hundred is below .05.
-    assert statistics.mean(late) < 0.1
+    # Random ones have .93 on average, and one in twenty is below .15.
+    assert statistics.mean(late) < 0.3
 
 
 @pytest.mark.parametrize("status", ["failed", "completed", "infeasible"])
@@ -267,6 +269,7 @@ def test_a_space_of_constants_has_one_configuration(lab):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("pending", [0, 4])
 def test_it_lasts(lab, mixed, pending):
     """130 steps with its defaults, serial and with others in flight."""

@@ -107,7 +107,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "tune.run() has no option 'zebra'; it has trainable, space, metric, mode, searcher, "
             "scheduler, num_samples, stop, time_budget_s, max_concurrent, resources, resource, "
             "executor, storage, name, seed, callbacks, checkpoint, failure, points_to_evaluate, "
-            "constraint, verbose"
+            "warm_start, constraint, verbose"
         ),
     ),
     "no trials": (

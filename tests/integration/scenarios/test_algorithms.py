@@ -5,8 +5,10 @@ import os
 import random
 
 import pytest
+from msgspec import structs
 
 import tunesmith as tune
+from tunesmith.plugins import CoreOptions, resolve
 from tunesmith.protocols import Continue, Observation, SearchExhausted, Stop
 
 ENGINE_ONLY = pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def recorder(**options):
 
 @ENGINE_ONLY
 def test_a_searcher_can_tell_how_each_trial_ended(run):
-    """Observations are minimised and say completed, stopped or failed, and how far it came."""
+    """Told of last values, observations say completed, stopped or failed, and how far it came."""
 
     def train(config):
         trial = tune.get_context().trial_id
@@ -190,7 +192,9 @@ def test_a_searcher_can_tell_how_each_trial_ended(run):
             return Continue()
 
     factory, made = recorder()
-    run(train, mode="max", searcher=factory, scheduler=StopSecond, num_samples=3)
+    choice = resolve("searcher", factory)
+    choice = structs.replace(choice, core_options=CoreOptions(partial="last"))
+    run(train, mode="max", searcher=choice, scheduler=StopSecond, num_samples=3)
     told = {one.trial_id: one for one in made[0].told}
     assert [told[key].status for key in sorted(told)] == ["completed", "stopped", "failed"]
     assert [told[key].values for key in sorted(told)] == [(-40.0,), (-20.0,), ()]

@@ -204,7 +204,7 @@ class TurboSearcher:
         middle = np.median(losses)
         if middle > losses.min():  # what is far worse than usual says no more than that
             losses = np.minimum(losses, middle + 3 * (middle - losses.min()))
-        losses = (losses - losses.mean()) / (losses.std() or 1.0)
+        losses = (losses - losses.mean()) / (losses.std(ddof=1) or 1.0)
         points = self._layout.features(np.array([r.point for r in near]))
         kernel = get_covar_module_with_dim_scaled_prior(points.shape[1], use_rbf_kernel=False)
         data = torch.from_numpy(points), torch.from_numpy(losses)[:, None]

@@ -31,6 +31,7 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "cfo": "tunesmith-flaml",
         "cmaes": "tunesmith-cmaes",
         "dehb": "tunesmith-dehb",
+        "dragonfly": "tunesmith-dragonfly",
         "gp": "tunesmith-gp",
         "hebo": "tunesmith-hebo",
         "hyperopt": "tunesmith-hyperopt",
