@@ -275,8 +275,8 @@ def test_it_lasts(lab, mixed, pending):
     """130 steps with its defaults, serial and with others in flight."""
     trials = lab(mixed, n_candidates=None, n_training_steps=50)
     best = min(map(trials.loss, trials.run(130, pending=pending)))
-    # Of 130 random suggestions the best is below .02 with a probability of 2 %.
-    assert best < 0.1
+    # Of 130 random suggestions the best is below .02 with a probability of 3 %, both of .1 %.
+    assert best < 0.01
 
 
 def test_it_tunes_by_name(tmp_path):
