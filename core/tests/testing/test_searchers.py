@@ -1,6 +1,7 @@
 """The searchers of the core keep to what is asked of every searcher; who does not is caught."""
 
 import pytest
+from msgspec.structs import replace
 
 from tunesmith.plugins import SearcherSpec, resolve
 from tunesmith.testing.searchers import EVERY_KIND, SearcherConformance, Trials
@@ -71,21 +72,44 @@ class Fond:
             self.told[observation.trial_id] = observation
 
 
-class Followed(SearcherConformance):
-    @property
-    def chosen(self):
-        from msgspec.structs import replace
+class Insistent(Fond):
+    """Suggests the first trial's configuration for ever, and knows no trials but its own."""
 
-        random = resolve("searcher", "random")
-        return replace(random, spec=replace(random.spec, name="fond", partial="all"), factory=Fond)
+    def suggest(self, trial_id):
+        self.told.setdefault(trial_id, {"x": 0.5, "n": 1})
+        return self.told[trial_id]
+
+    def observe(self, observation):
+        self.told[observation.trial_id]
+
+
+def suite(factory):
+    """Return the suite of a searcher that is not installed."""
+
+    class Suite(SearcherConformance):
+        @property
+        def chosen(self):
+            random = resolve("searcher", "random")
+            spec = replace(random.spec, name="spoilt", partial="all")
+            return replace(random, spec=spec, factory=factory)
+
+    return Suite()
 
 
 def test_a_searcher_that_follows_early_values_is_caught():
     """The test of stopped trials fails for it."""
     with pytest.raises(AssertionError, match="followed stopped trials"):
-        Followed().test_stopped_trials_are_not_taken_for_complete()
+        suite(Fond).test_stopped_trials_are_not_taken_for_complete()
     with pytest.raises(AssertionError, match="only"):
-        Followed().test_both_ends_are_reached()
+        suite(Fond).test_both_ends_are_reached()
+
+
+def test_a_searcher_that_insists_or_knows_its_own_trials_only_is_caught():
+    """One names the suggestion that came again and again, the other is the searcher's own error."""
+    with pytest.raises(pytest.fail.Exception, match=r"100 infeasible .* the last: {'x': 0.5"):
+        suite(Insistent).test_infeasible_suggestions_give_way()
+    with pytest.raises(KeyError, match="0000"):
+        suite(Insistent).test_trials_from_elsewhere_are_taken()
 
 
 def test_foreign_types_are_caught():

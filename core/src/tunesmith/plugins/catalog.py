@@ -37,6 +37,7 @@ CATALOG: Final[dict[str, dict[str, str]]] = {
         "hyperopt": "tunesmith-hyperopt",
         "nevergrad": "tunesmith-nevergrad",
         "optuna": "tunesmith-optuna",
+        "sigopt": "tunesmith-sigopt",
         "skopt": "tunesmith-skopt",
         "smac": "tunesmith-smac",
         "turbo": "tunesmith-turbo",

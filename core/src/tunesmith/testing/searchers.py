@@ -47,6 +47,9 @@ from tunesmith.testing.standards import dropped, skip_later_rules
 END = 9.0
 """The experiment's last resource."""
 
+ATTEMPTS = 100
+"""So many infeasible suggestions in a row are too many, with half of the space feasible."""
+
 EVERY_KIND: Mapping[str, Any] = {
     "x": uniform(-1, 1),
     "lr": loguniform(1e-4, 1),
@@ -245,6 +248,33 @@ class SearcherConformance:
                 trials.tell("0004", 0.5, status="running", resource=1.0)
                 trials.tell("8888", 0.5, status="paused", resource=3.0, config=dict(unknown))
         trials.run(12, first=100)
+
+    def test_infeasible_suggestions_give_way(self) -> None:
+        """Refused, a trial is asked for again. Fix: do not insist on what was infeasible."""
+        trials = self.trials({name: EVERY_KIND[name] for name in ("x", "n")})
+        for number in range(20):
+            trial = f"{number:04}"
+            for _ in range(ATTEMPTS):
+                if (config := trials.suggest(trial)) is None:
+                    return  # the space is tried out
+                if config["x"] <= 0:
+                    break
+                trials.tell(trial, status="infeasible", resource=0.0)
+            else:
+                pytest.fail(f"{ATTEMPTS} infeasible suggestions in a row, the last: {config!r}")
+            trials.tell(trial, trials.chance.random())
+
+    def test_trials_from_elsewhere_are_taken(self) -> None:
+        """Points to evaluate are adopted, earlier runs observed. Fix: pass over none of them."""
+        trials = self.trials()
+        for number in range(6):
+            config = trials.space.draw(trials.chance)
+            if number % 2 and hasattr(trials.searcher, "adopt"):
+                trials.searcher.adopt(f"{number:04}", dict(config))
+            trials.tell(f"{number:04}", trials.chance.random(), config=config)
+        if hasattr(trials.searcher, "adopt"):
+            trials.searcher.adopt("0006", trials.space.draw(trials.chance))
+        assert trials.run(12, pending=1, first=7)
 
     def test_stopped_trials_are_not_taken_for_complete(self) -> None:
         """Early values lead nowhere. Fix: compare at one `resource`, or declare partial="ignore".

@@ -1,0 +1,134 @@
+"""SigOpt's optimizer as a searcher, without its service: the package sigoptlite."""
+
+import copy
+import pickle
+import warnings
+from typing import Any, Literal, get_args
+
+from sigoptlite.broker import Broker
+from sigoptlite.builders import LocalExperimentBuilder, LocalObservationBuilder
+
+from tunesmith.errors import CapabilityError, OptionError
+from tunesmith.protocols import Config, Observation, Problem
+from tunesmith.space import SpaceError
+from tunesmith_sigopt._chance import Chance
+from tunesmith_sigopt._space import Assignments, Layout
+
+Mode = Literal["default", "kde_only"]
+Values = tuple[float, ...]
+
+FAILED: Values = ()
+BUDGET = 100
+"""How many trials there will be, where nobody says and there are two objectives."""
+
+
+class SigoptSearcher:
+    """Suggests what SigOpt suggests from all that is known at the time.
+
+    First come random trials, at least five and two for each parameter. Then a Gaussian process,
+    or with `compute_mode="kde_only"` density estimates. An `observation_budget`, by default the
+    experiment's, is how many trials two objectives are balanced over. Trials under way count with
+    the mean of the values there are.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        compute_mode: Mode = "default",
+        observation_budget: int | None = None,
+    ) -> None:
+        """Raise an `OptionError` or `CapabilityError` for what SigOpt cannot do."""
+        if compute_mode not in get_args(Mode):
+            wanted = " or ".join(map(repr, get_args(Mode)))
+            raise OptionError(f"compute_mode={compute_mode!r} is unknown; expected {wanted}")
+        if observation_budget is not None and observation_budget < 1:
+            raise OptionError(f"observation_budget={observation_budget!r}; expected 1 or more")
+        if len(problem.objectives) > 2:
+            count = len(problem.objectives)
+            raise CapabilityError(f"SigOpt takes one objective or two, not {count}; use 'optuna'")
+        self._layout = Layout(problem.space)
+        self._metrics = [f"m{number}" for number in range(len(problem.objectives))]
+        self._chance = Chance(problem.seed("sigopt"))
+        self._broker = None
+        if self._layout.records:
+            self._experiment = LocalExperimentBuilder(
+                {
+                    "parameters": copy.deepcopy(self._layout.records),  # it is changed
+                    "metrics": [
+                        {"name": name, "objective": "minimize", "strategy": "optimize"}
+                        for name in self._metrics
+                    ],
+                    "observation_budget": observation_budget or problem.num_samples or BUDGET,
+                }
+            )
+            self._broker = Broker(self._experiment, force_spe=compute_mode == "kde_only")
+        # By trial: its assignments, its values (none if it has failed, None while it is under way),
+        # and SigOpt's observation of it.
+        self._trials: dict[str, tuple[Assignments, Values | None, Any]] = {}
+
+    def suggest(self, trial_id: str) -> Config:
+        """Return SigOpt's next configuration; the trial counts as pending from now on."""
+        if self._broker is None:
+            return {}
+        self._recall()
+        self._broker.stored_suggestion = None
+        with self._chance.drawn(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its numerics
+            suggestion = self._broker.create_suggestion()
+        config = self._layout.decode(suggestion.assignments)
+        self.adopt(trial_id, config)
+        return config
+
+    def adopt(self, trial_id: str, config: Config) -> None:
+        """Count a trial as pending; passes over what is from outside this space."""
+        try:
+            self._trials[trial_id] = self._layout.encode(config), None, None
+        except SpaceError:
+            self._trials.pop(trial_id, None)
+
+    def observe(self, observation: Observation) -> None:
+        """Learn a trial's values, with the configuration that it had at the end."""
+        trial, status = observation.trial_id, observation.status
+        self._trials.pop(trial, None)
+        if status == "stopped" and not observation.values:
+            return
+        if status == "infeasible":
+            trial = f"{trial} infeasible {len(self._trials)}"  # it will be asked for again
+        self.adopt(trial, observation.config)
+        if trial in self._trials:
+            assignments, values = self._trials[trial][0], observation.values or FAILED
+            told = self._observation(assignments, values) if assignments else None
+            self._trials[trial] = assignments, values, told
+
+    def state(self) -> bytes:
+        """Return the trials, the model's hyperparameters and the generators; pickled."""
+        hyperparameters = self._broker and self._broker.hyperparameters
+        return pickle.dumps((self._trials, hyperparameters, self._chance))
+
+    def restore(self, state: bytes) -> None:
+        """Take up what `state` returned, in a searcher made with the same problem and options."""
+        self._trials, hyperparameters, self._chance = pickle.loads(state)  # noqa: S301  (ours)
+        if self._broker is not None:
+            self._broker.hyperparameters = hyperparameters
+
+    def _recall(self) -> None:
+        """Give SigOpt what is known now; pending trials only once there is a model."""
+        broker: Any = self._broker
+        everything = self._trials.values()
+        broker.observations = [told for _, _, told in everything if told is not None]
+        known = [values for _, values, _ in everything if values]
+        if known and not broker.is_initialization_phase:
+            mean = tuple(sum(column) / len(known) for column in zip(*known, strict=True))
+            pending = [where for where, values, _ in everything if values is None]
+            broker.observations += [self._observation(where, mean) for where in pending]
+
+    def _observation(self, assignments: Assignments, values: Values) -> Any:
+        named = zip(self._metrics, values, strict=True) if values else ()
+        told = {
+            "assignments": dict(assignments),
+            "values": [{"name": name, "value": value} for name, value in named] or None,
+            "failed": not values,
+            "task": None,
+        }
+        return LocalObservationBuilder(input_dict=told, experiment=self._experiment)
