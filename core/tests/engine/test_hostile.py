@@ -156,6 +156,21 @@ class Hostile(RuleBasedStateMachine):
         self.world.give(ControlRequested(at=self.world.now, action="stop"))
         self.was_asked = True
 
+    @precondition(lambda self: self.world.finish is None)
+    @rule(
+        action=st.sampled_from(["stop", "pause", "pause", "unpause", "boost", "enqueue"]),
+        index=st.integers(0, 9),
+    )
+    def ask(self, action: Any, index: int) -> None:
+        """A person asks for what can, or cannot, be done to a trial, or pauses all."""
+        trials = ["0009", *self.world.suggested]
+        if action in ("pause", "unpause"):
+            trials.append("")
+        trial = "" if action == "enqueue" else trials[index % len(trials)]
+        before = self.world.engine.counts()
+        if self.world.ask(action, trial, {"x": 0.5}):
+            assert self.world.engine.counts() == before
+
     was_asked = False
 
     @invariant()
@@ -171,6 +186,7 @@ class Hostile(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         self.scheduler.moods.clear()
+        self.world.unpause()
         self.world.run()
         assert self.world.finish is not None
         counts = self.world.engine.counts()

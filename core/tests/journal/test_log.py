@@ -13,7 +13,7 @@ import pytest
 
 from tunesmith._journal import log
 from tunesmith._journal.header import Header
-from tunesmith._journal.log import Journal, request
+from tunesmith._journal.log import Answer, Journal, request
 from tunesmith._journal.reader import Reader
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Objective, Report, commands, events
@@ -132,23 +132,25 @@ def test_a_later_version_s_event_stops_the_writer(make: Make) -> None:
 
 
 def test_live_requests_are_taken_once(make: Make) -> None:
-    """A request from another process is seen until an event that tells of it is durable."""
+    """A request from another process is seen until an answer to it is durable."""
     journal = make()
-    assert journal.controls() == ()
+    assert journal.requests() == ()
     number = request(journal.folder, "stop", at=5.0, trial="0001", payload={"n": 3})
-    (found,) = journal.controls()
+    (found,) = journal.requests()
     assert (found.id, found.action, found.trial, found.payload) == (
         number,
         "stop",
         "0001",
         {"n": 3},
     )
-    assert journal.controls() == (found,), "not taken yet"
+    refused = request(journal.folder, "boost", at=5.5, trial="0001")
+    assert [one.id for one in journal.requests()] == [number, refused], "not taken yet"
     event = events.ControlRequested(at=6.0, action="stop", trial="0001")
-    journal.append([(event, ())], taken=[number])
-    assert journal.controls() == ()
-    rows = Reader(journal.folder).select("SELECT action, trial, taken_at FROM control")
-    assert rows == [("stop", "0001", 6.0)]
+    journal.append([(event, ())], answers=[Answer(number, 6.0)])
+    journal.append([], answers=[Answer(refused, 7.0, "it is over")])
+    assert journal.requests() == ()
+    rows = Reader(journal.folder).select("SELECT action, trial, taken_at, refusal FROM control")
+    assert rows == [("stop", "0001", 6.0, ""), ("boost", "0001", 7.0, "it is over")]
 
 
 def test_a_full_disk_is_said_and_loses_nothing(make: Make) -> None:

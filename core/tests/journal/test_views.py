@@ -5,7 +5,7 @@ import math
 import tempfile
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tunesmith._journal.archive import Archive
@@ -32,6 +32,8 @@ HAPPENINGS = [
     "give_up",
     "save",
     "fork",
+    "hold",
+    "release",
     "halt",
     "go",
 ]
@@ -70,6 +72,9 @@ class World:
         self.rows: list[dict[str, Any]] = []
         self.results: list[tuple[Any, ...]] = []
         self.halted: set[str] = set()
+        self.held: dict[str, str] = {}
+        self.resting: dict[str, str] = {}
+        self.last_words: dict[str, str] = {}
         self.add(events.RunStarted(at=0.0))
         for number in range(3):
             config = {"n": number, "odd": math.nan}
@@ -87,6 +92,8 @@ class World:
         if step.what in LIFE:
             self.halted.discard(self.rows[step.trial]["trial"])
         row = self.rows[step.trial]
+        if step.what in LIFE:
+            self.resting.pop(row["trial"], None)
         trial, attempt = row["trial"], row["attempts"]
         known = {"at": at, "trial": trial, "attempt": attempt}
         match step.what:
@@ -102,7 +109,8 @@ class World:
                 pause = Pause(trial=trial, attempt=attempt, reason=reason)
                 self.add(events.DeadlineReached(at=at, name="x"), pause)
                 self.add(events.TrialPaused(**known))
-                self.close(row, "paused", reason)
+                self.resting[trial] = reason
+                self.close(row, "paused", self.held.get(trial, reason))
             case "complete":
                 self.add(events.TrialEnded(**known, outcome="completed"))
                 self.close(row, "completed", "", at)
@@ -111,14 +119,14 @@ class World:
                 self.close(row, "stopped", "worse", at)
             case "interrupt":
                 self.add(events.TrialEnded(**known, outcome="interrupted", reason="later"))
-                self.close(row, "pending", "later")
+                self.wait(row, "later")
             case "fail":
                 error = ErrorInfo("ValueError", "bad\nlr", "Traceback ...")
                 self.add(events.TrialEnded(**known, outcome="failed", error=error))
                 self.close(row, "failed", "", at, "ValueError: bad\nlr")
             case "lose":
                 self.add(events.TrialLost(**known, failure="node_lost"))
-                self.close(row, "pending", "node_lost")
+                self.wait(row, "node_lost")
             case "give_up":
                 tell = Tell(trial=trial, config={}, status="failed", result=None)
                 self.add(events.TrialLost(**known, failure="oom", reason="9 GB"), tell)
@@ -132,6 +140,15 @@ class World:
                 launch = Launch(trial=trial, attempt=attempt + 2, config=config)
                 self.add(events.DeadlineReached(at=at, name="x"), launch)
                 row["config"] = {"n": at, "odd": None}
+            case "hold":
+                asked = {"action": "pause", "trial": trial, "reason": f"asked at {at}"}
+                self.add(events.ControlRequested(at=at, **asked))
+                self.held[trial] = asked["reason"]
+                self.ask(row)
+            case "release":
+                self.add(events.ControlRequested(at=at, action="unpause", trial=trial))
+                self.held.pop(trial, None)
+                self.ask(row)
             case "halt":
                 self.add(events.RunEnded(at=at, status="stopped", reason="Ctrl-C"))
                 self.halt("Ctrl-C")
@@ -165,8 +182,22 @@ class World:
     def halt(self, reason: str) -> None:
         for row in self.rows:
             if row["status"] == "running" or row["trial"] in self.halted:
-                row |= {"status": "pending", "reason": reason}
                 self.halted.add(row["trial"])
+                self.wait(row, reason)
+                self.last_words[row["trial"]] = reason
+
+    def ask(self, row: dict[str, Any]) -> None:
+        """A request changes how a trial that holds no slot shows."""
+        if row["status"] in {"pending", "paused"}:
+            trial = row["trial"]
+            self.wait(row, self.resting.get(trial, self.last_words.get(trial, "")))
+
+    def wait(self, row: dict[str, Any], reason: str) -> None:
+        trial = row["trial"]
+        if trial not in self.resting:
+            self.last_words[trial] = reason
+        status = "paused" if trial in self.held or trial in self.resting else "pending"
+        self.close(row, status, self.held.get(trial, reason))
 
     @staticmethod
     def close(
@@ -179,8 +210,15 @@ class World:
         row |= {"status": status, "reason": reason, "ended_at": at, "error": error}
 
 
+HELD_AND_RELEASED = [
+    Step(what, 0, [1.0])
+    for what in ("start", "interrupt", "hold", "hold", "go", "release", "hold", "halt", "release")
+]
+
+
 @settings(max_examples=60, deadline=None)
 @given(STEPS, st.sampled_from(["min", "max"]))
+@example(HELD_AND_RELEASED, "min")
 def test_views_and_index_show_what_happened(steps: list[Step], mode: Any) -> None:
     """For any history, the trials and results views and the index equal a plain account of it."""
     world = World(mode)

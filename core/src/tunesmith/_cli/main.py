@@ -24,6 +24,12 @@ COMMANDS = {
     "trials": Lazy("tunesmith._cli.trials:command", "List the trials of a run."),
     "story": Lazy("tunesmith._cli.story:command", "Tell what happened to one trial, and why."),
     "replay": Lazy("tunesmith._cli.replay:command", "Decide a run once more, and compare."),
+    "stop": Lazy("tunesmith._cli.control:stop", "Stop a trial, or the run."),
+    "pause": Lazy("tunesmith._cli.control:pause", "Pause a trial, or the run."),
+    "unpause": Lazy("tunesmith._cli.control:unpause", "Let what was paused go on."),
+    "enqueue": Lazy("tunesmith._cli.control:enqueue", "Run a configuration of your own."),
+    "extend": Lazy("tunesmith._cli.control:extend", "Give a run more trials, or more time."),
+    "boost": Lazy("tunesmith._cli.control:boost", "Give a trial the next free slot."),
     "rerun": Lazy("tunesmith._cli.rerun:command", "Run one trial again, to debug it."),
     "plugins": Lazy(
         "tunesmith._cli.plugins:plugins",

@@ -41,7 +41,7 @@ class Allocation:
 
     def fill(self) -> None:
         """Launch what the scheduler chooses, then ask for what is still missing."""
-        if self.slots is None or self._ending.has_begun:
+        if self.slots is None or self._ending.has_begun or self._lifecycle.is_on_hold:
             return
         trials, slots = self._trials, self.slots
         pending, paused = trials.of(TrialState.PENDING), trials.of(TrialState.PAUSED)
@@ -69,9 +69,9 @@ class Allocation:
             self._out.append(commands.Ask(trials=tuple(new)))
 
     def _returning(self) -> Trial | None:
-        """Return a trial that lost its slot through no decision, and gets the next one."""
+        """Return a trial that gets the next slot: it lost its own undecided, or is boosted."""
         head = next(iter(self._trials.of(TrialState.PENDING).values()), None)
-        return head if head is not None and head.attempt else None
+        return head if head is not None and (head.attempt or head.goes_first) else None
 
     def _missing(self) -> int:
         """Return how many suggestions are still to be asked for; below zero: there are too many."""
@@ -94,12 +94,19 @@ class Allocation:
             return None
         if self._ending.has_begun:
             return self._finish()
-        if self.slots is None or self.slots <= 0:
+        if self.slots is None or self.slots <= 0 or self._lifecycle.is_on_hold:
             return None
         asked = self._trials.of(TrialState.ASKED)
         if any(not trial.is_deferred for trial in asked.values()):
             return None
-        if asked:
+        if held := self._trials.of(TrialState.HELD):
+            self._ending.begin(
+                "stopped",
+                f"nothing can go on but what a person paused: {', '.join(held)}; unpause or stop"
+                " that, and resume",
+                interrupt=True,
+            )
+        elif asked:
             self._ending.fail(
                 f"searcher {self._settings.searcher_name!r} waits for observations "
                 "but no trial runs that could bring any",

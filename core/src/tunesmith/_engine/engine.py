@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tunesmith._engine.allocation import Allocation
+from tunesmith._engine.control import Control
 from tunesmith._engine.lifecycle import Lifecycle
 from tunesmith._engine.scheduling import SchedulerFailure, SchedulerGate
 from tunesmith._engine.settings import Settings
@@ -50,6 +51,7 @@ class Engine:
         self._allocation = Allocation(
             settings, self._trials, gate=self._gate, lifecycle=self._lifecycle, out=self._out
         )
+        self._control = Control(self._trials, self._lifecycle, self._allocation, self._out)
         self._log: deque[tuple[float, str, str, TrialState]] = deque(maxlen=STORY_LENGTH)
         self._now = self._before = 0.0
         self._run_since: float | None = None
@@ -96,6 +98,10 @@ class Engine:
         self._out.clear()
         return result
 
+    def objection(self, event: events.ControlRequested | events.ExperimentChanged) -> str:
+        """Return why a person's request cannot be carried out now; empty if it can be."""
+        return self._control.objection(event)
+
     # What people and the driver may ask ----------------------------------------------------------
 
     def trial(self, trial_id: str) -> TrialView:
@@ -109,6 +115,21 @@ class Engine:
     def fault(self) -> type[TunesmithError]:
         """Through whose fault the run failed, if it did."""
         return self._ending.fault
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether a person paused the experiment, and nothing runs any more."""
+        return self._lifecycle.is_on_hold and not self._trials.active
+
+    @property
+    def num_samples(self) -> int | None:
+        """How many trials there are to be by now; None: as many as come."""
+        return self._allocation.num_samples
+
+    @property
+    def time_budget_s(self) -> float | None:
+        """How long the experiment may take by now."""
+        return self._settings.time_budget_s
 
     @property
     def ignored(self) -> Counter[str]:
@@ -149,7 +170,7 @@ class Engine:
                 problems.append(f"trial {trial.id} is lost from {trial.state.label}")
             if trial.is_open != (trial.state in HOLDS_SLOT or trial.state is TrialState.RETIRING):
                 problems.append(f"trial {trial.id} is {trial.state.label}, open={trial.is_open}")
-        limit = self._settings.num_samples
+        limit = self._allocation.num_samples
         if limit is not None and self._trials.created > limit:
             problems.append(f"{self._trials.created} trials made, {limit} allowed")
         if self.is_finished and holding:
@@ -236,7 +257,7 @@ class Engine:
             self._ending.begin("completed", f"the time budget of {budget:g} s is used up")
 
     def _control_requested(self, event: events.ControlRequested) -> None:
-        self._ending.begin("stopped", event.reason or "stopped by the user", interrupt=True)
+        self._control.carry_out(event)
 
     def _run_ended(self, event: events.RunEnded) -> None:
         del event

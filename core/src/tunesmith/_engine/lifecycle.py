@@ -55,6 +55,7 @@ class Lifecycle:
             teller=self.teller,
         )
         self.ignored: Counter[str] = Counter()
+        self.is_on_hold = False
         self._just_ended: list[Trial] = []
 
     # Suggestions ---------------------------------------------------------------------------------
@@ -80,6 +81,7 @@ class Lifecycle:
 
     def take_up_again(self) -> None:
         """After the driver died: bring every trial to where the rest of its orders had led it."""
+        self.is_on_hold = False
         retiring = list(self._trials.of(TrialState.RETIRING).values())
         for trial in reversed(self._trials.holding()):
             trial.is_open = False
@@ -89,7 +91,7 @@ class Lifecycle:
                 self.ending.retire(trial, trial.reason, outcome=trial.outcome)
             else:
                 trial.anchor = trial.heard
-                self._trials.move(trial, TrialState.PENDING, first=True)
+                self._queue(trial)
         for trial in retiring:
             self.ending.retire(trial, trial.reason, outcome=trial.outcome)
 
@@ -101,6 +103,7 @@ class Lifecycle:
             self._decider.first(trial)
         trial.attempt += 1
         trial.is_open = True
+        trial.goes_first = False
         self._trials.move(trial, TrialState.STARTING)
         self._out.append(
             commands.Launch(
@@ -212,8 +215,8 @@ class Lifecycle:
         """Start the next attempt of a trial that was stopped in order to restart."""
         del event
         trial.is_open = False
-        if self.ending.has_begun:
-            self._trials.move(trial, TrialState.PENDING, first=True)
+        if self.ending.has_begun or self.is_on_hold:
+            self._queue(trial)
         else:
             self.launch(trial)
 
@@ -221,7 +224,8 @@ class Lifecycle:
         """Queue the trial again after its worker vanished, or fail it."""
         trial.is_open = False
         was_stopping = trial.state is TrialState.STOPPING
-        if (was_stopping and self.ending.keeps_trials) or self._may_retry(trial, event.failure):
+        is_interrupted = was_stopping and trial.outcome == "interrupted"
+        if is_interrupted or self._may_retry(trial, event.failure):
             self._go_on_later(trial)
         elif was_stopping:
             self._finish(trial, FINAL[trial.outcome], trial.reason)
@@ -233,10 +237,18 @@ class Lifecycle:
         if trial.state is TrialState.PAUSING:
             self._pause(trial)
         else:
+            self._queue(trial)
+
+    def _queue(self, trial: Trial) -> None:
+        """Have the trial run again before any other, unless a person holds it."""
+        if trial.held_from is None:
             self._trials.move(trial, TrialState.PENDING, first=True)
+        else:
+            self._trials.move(trial, TrialState.HELD)
 
     def _may_retry(self, trial: Trial, kind: str) -> bool:
-        if self.ending.has_begun or trial.state is TrialState.STOPPING:
+        is_leaving = trial.state is TrialState.STOPPING and trial.outcome != "interrupted"
+        if self.ending.has_begun or is_leaving:
             return False
         allowed = self._retries.get(kind, 0)  # type: ignore[call-overload]
         trial.retries = trial.retries or Counter()

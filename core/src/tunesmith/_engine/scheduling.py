@@ -113,13 +113,21 @@ class SchedulerGate:
         """Return the pending or paused trial that gets the free slot."""
         if self._next is None:
             return next(iter(self._trials.of(TrialState.PENDING).values()), None)
-        chosen = self._guarded("next_trial", self._next, self.view)
-        if chosen is None:
-            return None
-        trial = self._trials.find(chosen) if isinstance(chosen, str) else None
-        if trial is None or trial.state not in WAITING:
-            raise self._broken("next_trial", chosen, "the id of a pending or paused trial, or None")
-        return trial
+        passed_over: set[str] = set()
+        while (chosen := self._guarded("next_trial", self._next, self.view)) is not None:
+            trial = self._trials.find(chosen) if isinstance(chosen, str) else None
+            if trial is not None and trial.state in WAITING:
+                return trial
+            if trial is None or trial.state is not TrialState.HELD:
+                raise self._broken(
+                    "next_trial", chosen, "the id of a pending or paused trial, or None"
+                )
+            if trial.id in passed_over:
+                break
+            # To the scheduler it runs from now on, so it has to as soon as it may.
+            passed_over.add(trial.id)
+            trial.held_from, trial.goes_first = TrialState.PENDING, True
+        return None
 
     def review(self) -> list[tuple[Trial, Stop | Fork]]:
         """Return decisions on trials that hold no slot; those that come too early are left out."""
@@ -128,13 +136,13 @@ class SchedulerGate:
         decided = []
         for trial_id, decision in self._guarded("review", self._review).items():
             trial = self._trials.find(trial_id)
-            if trial is None or trial.state not in (*WAITING, *LEAVING):
+            if trial is None or trial.state not in (*WAITING, TrialState.HELD, *LEAVING):
                 raise self._broken(
                     "review", {trial_id: decision}, "decisions on paused trials only"
                 )
             if not isinstance(decision, Stop | Fork):
                 raise self._broken("review", decision, "Stop or Fork")
-            if trial.state in WAITING:
+            if trial.state in (*WAITING, TrialState.HELD):
                 decided.append((trial, decision))
         return decided
 

@@ -7,7 +7,8 @@ ends (COMPLETED, STOPPED, FAILED). While it runs it either trains or waits at a 
 decision; the decision is taken in the same call that handles the report, so waiting is no state.
 PAUSING, STOPPING and RESTARTING are RUNNING with an order on its way: the slot is still held, and
 is given back only by the executor's answer. PAUSED trials hold no slot; RETIRING is a trial
-without a slot for which the driver is about to confirm the end.
+without a slot for which the driver is about to confirm the end. HELD is one that a person paused;
+people's requests move trials without a row here (`control.py`).
 
 Every launch is an attempt with a number of its own. The attempt is open from the launch until the
 executor says that it paused, ended or was lost. An event about any attempt but the open one is
@@ -62,6 +63,7 @@ PAUSING = TrialState.PAUSING
 STOPPING = TrialState.STOPPING
 RESTARTING = TrialState.RESTARTING
 PAUSED = TrialState.PAUSED
+HELD = TrialState.HELD
 RETIRING = TrialState.RETIRING
 COMPLETED = TrialState.COMPLETED
 STOPPED = TrialState.STOPPED
@@ -69,6 +71,7 @@ FAILED = TrialState.FAILED
 
 _OVER = (COMPLETED, STOPPED, FAILED)
 _LATER = (*_OVER, PENDING)
+_LEFT = (*_LATER, HELD)
 _DECIDED = (RUNNING, PAUSING, STOPPING, RESTARTING)
 
 TRANSITIONS: dict[tuple[TrialState, type], Transition] = {
@@ -93,8 +96,8 @@ TRANSITIONS: dict[tuple[TrialState, type], Transition] = {
     (STOPPING, TrialStarted): _to(Lifecycle.again, STOPPING),
     (STOPPING, Reported): _to(Lifecycle.reported, STOPPING),
     (STOPPING, CheckpointSaved): _to(Lifecycle.saved, STOPPING),
-    (STOPPING, TrialEnded): _to(Lifecycle.ended, *_LATER),
-    (STOPPING, TrialLost): _to(Lifecycle.lost, COMPLETED, STOPPED, PENDING),
+    (STOPPING, TrialEnded): _to(Lifecycle.ended, *_LEFT),
+    (STOPPING, TrialLost): _to(Lifecycle.lost, COMPLETED, STOPPED, PENDING, HELD),
     (RESTARTING, TrialStarted): _to(Lifecycle.again, RESTARTING),
     (RESTARTING, Reported): _to(Lifecycle.again, RESTARTING),
     (RESTARTING, CheckpointSaved): _to(Lifecycle.saved, RESTARTING),

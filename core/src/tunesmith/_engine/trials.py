@@ -30,6 +30,7 @@ class TrialState(enum.Enum):
     STOPPING = ("stopping", "running")
     RESTARTING = ("restarting", "running")
     PAUSED = ("paused", "paused")
+    HELD = ("held", "paused")
     RETIRING = ("retiring", "paused")
     COMPLETED = ("completed", "completed")
     STOPPED = ("stopped", "stopped")
@@ -60,6 +61,8 @@ class Trial:
 
     `asks_first`: the scheduler is yet to say how far the next attempt runs. `peak` is the best
     value before the newest fork, and its checkpoint.
+    `held_from`: a person paused it, in that state, until further notice. `goes_first`: a person
+    wants it to have the next slot.
     `heard` is when it started or last reported in its newest attempt, `anchor` the same
     for one that is to be put back there.
     """
@@ -74,7 +77,9 @@ class Trial:
         "cost_s",
         "decide_at",
         "error",
+        "goes_first",
         "heard",
+        "held_from",
         "id",
         "is_deferred",
         "is_open",
@@ -97,6 +102,8 @@ class Trial:
         self.anchor: Anchor | None = None
         self.asks_first = True
         self.heard: Anchor | None = None
+        self.held_from: TrialState | None = None
+        self.goes_first = False
         self.is_open = False
         self.is_deferred = False
         self.resource = 0.0

@@ -71,6 +71,11 @@ class _Loss(msgspec.Struct, gc=False):
     reason: str = ""
 
 
+class _Asked(msgspec.Struct, gc=False):
+    action: str
+    reason: str = ""
+
+
 class _RunEnding(msgspec.Struct, gc=False):
     status: str = ""
     reason: str = ""
@@ -91,6 +96,11 @@ class Index:
         self._running: set[str] = set()
         self._interrupted: set[str] = set()
         self._pauses: dict[str, str] = {}
+        # Trials that a person paused, with that reason and the one that they would show without;
+        # and those whose newest attempt was paused.
+        self._held: dict[str, str] = {}
+        self._unheld: dict[str, str] = {}
+        self._resting: set[str] = set()
         self._metric = self.objectives[0].metric
         self._minimises = self.objectives[0].mode == "min"
         self._handlers: dict[str, Callable[[int, float, str, str], None]] = {
@@ -101,6 +111,7 @@ class Index:
             "TrialPaused": self._paused,
             "TrialEnded": self._ended,
             "TrialLost": self._lost,
+            "ControlRequested": self._asked,
             "RunStarted": self._run_started,
             "RunEnded": self._run_ended,
         }
@@ -138,6 +149,7 @@ class Index:
 
     def _started(self, seq: int, at: float, trial: str, body: str) -> None:
         del seq
+        self._resting.discard(trial)
         record = self.records[trial]
         record.attempts = max(record.attempts, _ATTEMPT.decode(body).attempt)
         if record.started_at is None:
@@ -177,13 +189,37 @@ class Index:
 
     def _paused(self, seq: int, at: float, trial: str, body: str) -> None:
         del seq, at, body
-        self._move(self.records[trial], "paused", self._pauses.get(trial, ""))
+        self._resting.add(trial)
+        self._wait(self.records[trial], self._pauses.get(trial, ""))
+
+    def _asked(self, seq: int, at: float, trial: str, body: str) -> None:
+        del seq, at
+        asked = _ASKED.decode(body)
+        record = self.records.get(trial)
+        if record is None or asked.action not in ("pause", "unpause"):
+            return
+        is_waiting = record.status in ("pending", "paused")
+        reason = self._unheld.pop(trial, record.reason)
+        self._held.pop(trial, None)
+        if asked.action == "pause":
+            self._held[trial] = asked.reason
+        if is_waiting:
+            self._wait(record, reason)
+
+    def _wait(self, record: Record, reason: str) -> None:
+        """Have a trial hold no slot: it is paused, or will go on by itself."""
+        is_held, is_resting = record.id in self._held, record.id in self._resting
+        if is_held:
+            self._unheld[record.id] = reason
+        status: TrialStatus = "paused" if is_held or is_resting else "pending"
+        self._move(record, status, self._held.get(record.id, reason))
 
     def _ended(self, seq: int, at: float, trial: str, body: str) -> None:
         record = self.records[trial]
         ending = _ENDING.decode(body)
+        self._resting.discard(trial)
         if ending.outcome == "interrupted":
-            self._move(record, "pending", ending.reason)
+            self._wait(record, ending.reason)
             return
         # A failure that will be retried shows as one until the next attempt starts.
         self._move(record, ending.outcome, ending.reason)
@@ -195,9 +231,10 @@ class Index:
         del at
         record = self.records[trial]
         loss = _LOSS.decode(body)
+        self._resting.discard(trial)
         # Where a worker dies at once, the news that it had started may die with it.
         record.attempts = max(record.attempts, loss.attempt)
-        self._move(record, "pending", loss.reason or loss.failure)
+        self._wait(record, loss.reason or loss.failure)
         record.error = seq
 
     def _run_started(self, seq: int, at: float, trial: str, body: str) -> None:
@@ -239,11 +276,11 @@ class Index:
 
     def _interrupt(self, reason: str) -> None:
         """Note that what runs is given up, to go on at a resume."""
-        for trial in self._interrupted:
+        for trial in self._interrupted - self._held.keys():
             self.records[trial].reason = reason
         running = self._running.copy()
         for trial in running:
-            self._move(self.records[trial], "pending", reason)
+            self._wait(self.records[trial], reason)
         self._interrupted |= running
 
     def _beats(self, value: float, best: Spot) -> bool:
@@ -282,4 +319,5 @@ _REPORTS = msgspec.json.Decoder(_Reports)
 _ATTEMPT = msgspec.json.Decoder(_Attempt)
 _ENDING = msgspec.json.Decoder(_Ending)
 _LOSS = msgspec.json.Decoder(_Loss)
+_ASKED = msgspec.json.Decoder(_Asked)
 _RUN_ENDING = msgspec.json.Decoder(_RunEnding)

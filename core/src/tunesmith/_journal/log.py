@@ -25,21 +25,29 @@ _FAREWELL_MS = 200
 """How long the end of a run may wait for a reader to let go of the log."""
 
 _INSERT = "INSERT INTO events (at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?)"
-_TAKE = "UPDATE control SET taken_at = ? WHERE id = ?"
+_TAKE = "UPDATE control SET taken_at = :at, refusal = :refusal WHERE id = :id"
 _WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
 
 Entry = tuple[AnyEvent, tuple[AnyCommand, ...]]
 """An event, and the commands with which the engine answered it."""
 
 
-class Control(msgspec.Struct, frozen=True):
-    """A live request, left by another process, that no event tells of yet."""
+class Request(msgspec.Struct, frozen=True):
+    """A live request, left by another process, that is not answered yet."""
 
     id: int
     at: float
     action: str
     trial: str
     payload: dict[str, Any]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """That the request `id` was carried out at the run's time `at`, or refused and why."""
+
+    id: int
+    at: float
+    refusal: str = ""
 
 
 class Journal:
@@ -110,8 +118,8 @@ class Journal:
         """The experiment's description."""
         return self._reader.header
 
-    def append(self, entries: Iterable[Entry], *, taken: Iterable[int] = ()) -> None:
-        """Make events durable, all or none; `taken` are live requests that they tell of.
+    def append(self, entries: Iterable[Entry], *, answers: Iterable[Answer] = ()) -> None:
+        """Make events durable, and with them the answers to live requests, all or none.
 
         Raises:
             UsageError: the disk is full or gone; the journal is as it was before.
@@ -120,14 +128,14 @@ class Journal:
         for event, commands in entries:
             decisions = encode_decisions(event, commands) if commands else None
             rows.append((*encode_event(event), decisions))
-        heard = [(rows[-1][0], request) for request in taken]
+        answered = [msgspec.structs.asdict(answer) for answer in answers]
         connection = self._connection
         with _writing(self.folder):
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT, rows)
-                if heard:
-                    connection.executemany(_TAKE, heard)
+                if answered:
+                    connection.executemany(_TAKE, answered)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -153,13 +161,13 @@ class Journal:
         found = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
         return float((found.fetchone() or (0.0,))[0])
 
-    def controls(self) -> tuple[Control, ...]:
-        """Return the live requests not taken yet, oldest first; cheap while there are none."""
+    def requests(self) -> tuple[Request, ...]:
+        """Return the live requests without an answer, oldest first; cheap while there are none."""
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if version == self._seen_version:
             return ()
         waiting = tuple(
-            Control(id=id_, at=at, action=action, trial=trial or "", payload=_payload(payload))
+            Request(id=id_, at=at, action=action, trial=trial or "", payload=_payload(payload))
             for id_, at, action, trial, payload in self._connection.execute(_WAITING)
         )
         if not waiting:
@@ -212,7 +220,11 @@ def request(
 
 
 def _payload(text: str) -> dict[str, Any]:
-    return msgspec.json.decode(text, type=dict[str, Any])
+    """Return what a request holds; nothing, where a person's own SQL left no JSON object."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
 
 
 def _connect(file: Path) -> sqlite3.Connection:

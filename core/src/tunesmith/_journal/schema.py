@@ -22,7 +22,8 @@ CREATE TABLE control (
     action TEXT NOT NULL,
     trial TEXT,
     payload TEXT NOT NULL,
-    taken_at REAL
+    taken_at REAL,
+    refusal TEXT
 );
 """
 
@@ -88,6 +89,12 @@ WITH run AS (
     WHERE instr(e.decisions, '"config"') AND json_extract(d.value, '$.action') = 'Launch'
         AND json_type(d.value, '$.config') = 'object'
     GROUP BY 1
+), asked AS (
+    SELECT trial, max(seq) AS seq, json_extract(body, '$.action') AS action,
+        json_extract(body, '$.reason') AS reason
+    FROM events WHERE kind = 'ControlRequested' AND trial IS NOT NULL
+        AND json_extract(body, '$.action') IN ('pause', 'unpause')
+    GROUP BY trial
 ), saved AS (
     SELECT trial, max(seq) AS seq, json_extract(body, '$.checkpoint.path') AS path
     FROM events WHERE kind = 'CheckpointSaved' GROUP BY trial
@@ -116,17 +123,21 @@ WITH run AS (
             WHEN life.kind = 'TrialEnded'
                 AND json_extract(life.body, '$.outcome') <> 'interrupted'
             THEN json_extract(life.body, '$.outcome')
+            WHEN asked.action = 'pause' THEN 'paused'
             ELSE 'pending'
-        END AS status
+        END AS status,
+        CASE WHEN asked.action = 'pause' THEN asked.reason END AS held
     FROM events s CROSS JOIN run
     LEFT JOIN life ON life.trial = s.trial
     LEFT JOIN started ON started.trial = s.trial
     LEFT JOIN closed ON closed.trial = s.trial
+    LEFT JOIN asked ON asked.trial = s.trial
     WHERE s.kind = 'Suggested'
 )
 SELECT t.trial AS trial,
     t.status AS status,
     coalesce(CASE
+        WHEN t.status = 'paused' AND t.held IS NOT NULL THEN t.held
         WHEN t.is_interrupted THEN t.run_reason
         WHEN t.kind = 'TrialEnded' THEN json_extract(t.life, '$.reason')
         WHEN t.kind = 'TrialPaused' THEN paused.reason

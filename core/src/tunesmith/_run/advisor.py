@@ -11,19 +11,19 @@ from typing import Protocol
 
 from tunesmith._run.counsel import Counsel
 from tunesmith.protocols import Executor
-from tunesmith.protocols.commands import Ask, Tell
+from tunesmith.protocols.commands import AdvisorCommand, Ask, Enqueue
 from tunesmith.protocols.events import AnyEvent
 
 
 class Advisor(Protocol):
-    """Takes `Ask` and `Tell` in order; its answers are events."""
+    """Takes its commands in order; the answers are events."""
 
     @property
     def is_busy(self) -> bool:
         """Tell whether there may be more answers without a further command."""
         ...
 
-    def submit(self, command: Ask | Tell) -> None:
+    def submit(self, command: AdvisorCommand) -> None:
         """Take a command."""
         ...
 
@@ -49,9 +49,9 @@ class DirectAdvisor:
         self._counsel = counsel
         self._answers: list[AnyEvent] = []
 
-    def submit(self, command: Ask | Tell) -> None:
+    def submit(self, command: AdvisorCommand) -> None:
         """Carry the command out."""
-        self._answers.extend(_carry_out(self._counsel, command))
+        self._answers.extend(carry_out(self._counsel, command))
 
     def poll(self) -> list[AnyEvent]:
         """Return the answers to all commands so far."""
@@ -74,7 +74,7 @@ class ThreadedAdvisor:
 
     def __init__(self, counsel: Counsel, executor: Executor, limit_s: float) -> None:
         self._counsel, self._executor, self._limit_s = counsel, executor, limit_s
-        self._commands: queue.SimpleQueue[Ask | Tell | None] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[AdvisorCommand | None] = queue.SimpleQueue()
         self._answers: deque[AnyEvent] = deque()
         self._submitted = self._done = 0
         self._since = monotonic()
@@ -88,7 +88,7 @@ class ThreadedAdvisor:
         """Tell whether a command is being carried out or waits for that."""
         return self._done < self._submitted and not self._is_given_up
 
-    def submit(self, command: Ask | Tell) -> None:
+    def submit(self, command: AdvisorCommand) -> None:
         """Queue the command."""
         if not self.is_busy:
             self._since = monotonic()
@@ -120,7 +120,7 @@ class ThreadedAdvisor:
 
     def _work(self) -> None:
         while (command := self._commands.get()) is not None:
-            for answer in _carry_out(self._counsel, command):
+            for answer in carry_out(self._counsel, command):
                 self._answers.append(answer)
                 self._since = monotonic()
                 self._announce()
@@ -133,8 +133,12 @@ class ThreadedAdvisor:
         self._executor.wake()
 
 
-def _carry_out(counsel: Counsel, command: Ask | Tell) -> Iterator[AnyEvent]:
+def carry_out(counsel: Counsel, command: AdvisorCommand) -> Iterator[AnyEvent]:
     """Yield each answer as soon as it is there: a trial need not wait for another's."""
-    if isinstance(command, Ask):
-        return counsel.ask(command.trials)
-    return counsel.tell(command)
+    match command:
+        case Ask(trials=trials):
+            yield from counsel.ask(trials)
+        case Enqueue(config=config):
+            counsel.enqueue(config)
+        case _:
+            yield from counsel.tell(command)

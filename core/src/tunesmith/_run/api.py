@@ -16,6 +16,7 @@ from tunesmith._run.assembly import Parts, assembled, reassembled
 from tunesmith._run.audience import Audience
 from tunesmith._run.board import Facts
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
+from tunesmith._run.control import Listener
 from tunesmith._run.display import Display
 from tunesmith._run.driver import Driver
 from tunesmith._run.experiment import Experiment
@@ -182,6 +183,7 @@ def _conduct(
             executor=parts.executor,
             advisor=parts.advisor,
             audience=audience,
+            listener=Listener(parts.journal.header),
             folder=parts.folder,
             in_process=parts.in_process,
             virtual=parts.virtual,
@@ -222,6 +224,7 @@ def _take_up(parts: Parts, goal: Goal, display: Display) -> list[AnyEvent]:
     events = (event for _, event in parts.journal.events())
     answers = replay(events, parts.engine, parts.counsel, display.recall)
     sweep_unknown(parts.folder, parts.engine.checkpoints())
+    display.aim(parts.engine.num_samples, parts.engine.time_budget_s)
     return [*goal.changed(parts.executor.now()), *answers]
 
 

@@ -12,6 +12,8 @@ from tunesmith.protocols import Objective, Report, Result
 from tunesmith.protocols.events import (
     AnyEvent,
     CheckpointSaved,
+    ControlRequested,
+    ExperimentChanged,
     Reported,
     TrialEnded,
     TrialLost,
@@ -66,6 +68,9 @@ class Audience:
                 self._note("on_trial_pause", engine.trial(trial))
             case TrialEnded() | TrialLost():
                 self._note_end(event, engine)
+            case ExperimentChanged() | ControlRequested() if self._display is not None:
+                goal = engine.num_samples, engine.time_budget_s
+                self._notes.append((self._display.aim, goal))
 
     def _note(self, hook: str, *told: Any) -> None:
         self._notes.extend((listener, told) for listener in self._hears[hook])

@@ -52,25 +52,31 @@ class Counsel:
         self._searcher = searcher
         self._name = name
         self._brief = brief
-        self._points = deque(brief.points)
+        self._points = deque((point, "points_to_evaluate") for point in brief.points)
         self._now = now
-        self._has_ended = False
+        self._ended: SearchEnded | None = None
         self._call = ""
         self._given: dict[str, tuple[Config, Config]] = {}
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
         """Yield an answer for each trial, up to the end of the search."""
         for trial in trials:
-            if self._has_ended:
+            if self._ended is not None and not self._points:
+                yield msgspec.structs.replace(self._ended, at=self._now())
                 return
             try:
                 yield self._answer(trial)
             except _SearchStop as stop:
                 yield self._end(stop.reason, stop.error)
+                return
+
+    def enqueue(self, config: Config) -> None:
+        """Have the next trial that is asked for run this nested, plain configuration."""
+        self._points.append((config, "a person"))
 
     def tell(self, tell: Tell) -> Iterator[AnyEvent]:
         """Have the searcher learn; yields only if that fails."""
-        if self._has_ended:
+        if self._ended is not None:
             return
         try:
             self._observe(self._observation(tell))
@@ -91,11 +97,10 @@ class Counsel:
 
     def _answer(self, trial: str) -> AnyEvent:
         if self._points:
-            config = self._points.popleft()
-            self._adopt(trial, config)
-            return Suggested(
-                at=self._now(), trial=trial, config=config, source="points_to_evaluate"
-            )
+            config, source = self._points.popleft()
+            if self._ended is None:
+                self._adopt(trial, config)
+            return Suggested(at=self._now(), trial=trial, config=config, source=source)
         cell = self._brief.cells[(int(trial) - 1) % len(self._brief.cells)]
         for _ in range(INFEASIBLE_IN_A_ROW):
             flat = self._suggest(trial)
@@ -197,8 +202,8 @@ class Counsel:
         return _SearchStop(message, ErrorInfo(UsageError.__name__, message, trace, message))
 
     def _end(self, reason: str, error: ErrorInfo | None) -> SearchEnded:
-        self._has_ended = True
-        return SearchEnded(at=self._now(), reason=reason, error=error)
+        self._ended = SearchEnded(at=self._now(), reason=reason, error=error)
+        return self._ended
 
 
 def _told(error: Exception) -> str:

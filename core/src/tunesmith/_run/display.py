@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
+import msgspec
+
 from tunesmith._run.board import Board, Facts
 from tunesmith._run.summary import summarise
 from tunesmith._run.terminal import LiveTable
@@ -120,6 +122,12 @@ class Display:
         """Time has passed; `counts` says how many trials there are by status."""
         self.board.tick(self._clock(), counts)
         self._show()
+
+    def aim(self, num_samples: int | None, time_budget_s: float | None) -> None:
+        """The run is now to have so many trials, and may take so long."""
+        self.board.facts = msgspec.structs.replace(
+            self.board.facts, num_samples=num_samples, time_budget_s=time_budget_s
+        )
 
     def say(self, text: str) -> None:
         """Tell something about the run; safe in a signal handler."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from time import monotonic
-from typing import Any, Protocol
+from time import monotonic, sleep
+from typing import Any, Protocol, get_args
 
 from tunesmith._engine.engine import Engine
 from tunesmith._journal.checkpoints import drop
+from tunesmith._journal.log import Answer, Entry, Request
 from tunesmith._run.advisor import Advisor
 from tunesmith._run.audience import Audience
+from tunesmith._run.control import Listener
 from tunesmith._run.interrupts import Shield
+from tunesmith.errors import UsageError
 from tunesmith.protocols import Executor, commands
 from tunesmith.protocols.events import (
     AnyEvent,
@@ -22,9 +25,7 @@ from tunesmith.protocols.events import (
     TrialEnded,
 )
 
-_TO_ADVISOR = (commands.Ask, commands.Tell)
-
-Entry = tuple[AnyEvent, tuple[commands.AnyCommand, ...]]
+_TO_ADVISOR = get_args(commands.AdvisorCommand)
 
 TICK_S = 0.5
 """How long the loop sleeps at most where trials run elsewhere, so that the display goes on."""
@@ -42,8 +43,12 @@ WRITTEN_TOGETHER = 1000
 class EventLog(Protocol):
     """What the driver needs of a journal."""
 
-    def append(self, entries: Iterable[Entry]) -> None:
-        """Make the events durable, in one transaction."""
+    def append(self, entries: Iterable[Entry], *, answers: Iterable[Answer] = ()) -> None:
+        """Make the events, and answers to requests, durable in one transaction."""
+        ...
+
+    def requests(self) -> Sequence[Request]:
+        """Return the requests from other processes that have no answer yet."""
         ...
 
 
@@ -68,6 +73,7 @@ class Driver:
         executor: Executor,
         advisor: Advisor,
         audience: Audience,
+        listener: Listener,
         folder: Path,
         in_process: bool = False,
         virtual: bool = False,
@@ -77,10 +83,12 @@ class Driver:
         self._executor = executor
         self._advisor = advisor
         self._audience = audience
+        self._listener = listener
         self._folder = folder
         self._in_process = in_process
         self._virtual = virtual
         self._unwritten: list[Entry] = []
+        self._answers: list[Answer] = []
         self._write_at = 0.0
         self._show_at = 0.0
         self._deadlines: dict[str, float] = {}
@@ -95,6 +103,7 @@ class Driver:
         `opening` are events that come right after the start: of a run that was cut off.
         """
         self._turn([RunStarted(at=self._executor.now()), *opening])
+        self._listen()
         try:
             while self._finish is None:
                 events = self._events()
@@ -102,6 +111,7 @@ class Driver:
                 self._turn([*self._take_requests(), *events, *self._due(came=came)])
                 if monotonic() >= self._show_at:
                     self._audience.tick(self._engine)
+                    self._listen()
                     self._show_at = monotonic() + SHOW_S
         finally:
             self._write()
@@ -158,10 +168,24 @@ class Driver:
         self._carry_out(orders)
 
     def _write(self) -> None:
-        if self._unwritten:
-            self._journal.append(self._unwritten)
-            self._unwritten = []
+        if self._unwritten or self._answers:
+            self._journal.append(self._unwritten, answers=self._answers)
+            self._unwritten, self._answers = [], []
             self._write_at = monotonic() + SHOW_S
+
+    def _listen(self) -> None:
+        """Carry out what other processes ask for, or tell them why not."""
+        for request in self._journal.requests() if self._finish is None else ():
+            at, events, refusal = self._executor.now(), [], ""
+            try:
+                event = self._listener.event(request, at)
+                refusal = self._engine.objection(event)
+                events = [] if refusal else [event]
+            except UsageError as error:
+                refusal = str(error)
+            self._answers.append(Answer(request.id, at, refusal))
+            self._turn(events)
+            self._write()
 
     def _carry_out(self, orders: Iterable[commands.AnyCommand]) -> None:
         to_executor: list[commands.ExecutorCommand] = []
@@ -201,11 +225,15 @@ class Driver:
         if not answers and self._waits_for_advice:
             self._advisor.wait(TICK_S)
             return self._advisor.poll()
+        if not answers and self._virtual and self._engine.is_resting:
+            # Its clock stands still; a person may unpause the run.
+            sleep(SHOW_S)
+            return []
         return answers or self._executor.poll(self._next_deadline())
 
     def _next_deadline(self) -> float | None:
         deadline = min(self._deadlines.values(), default=None)
-        if self._in_process:
+        if self._virtual:
             return deadline
         tick = self._executor.now() + TICK_S
         return tick if deadline is None else min(tick, deadline)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tunesmith._engine.engine import Engine
+from tunesmith._run.advisor import carry_out
 from tunesmith._run.counsel import Counsel
 from tunesmith.protocols import ErrorInfo, TrialView
-from tunesmith.protocols.commands import AnyCommand, Ask, Tell
+from tunesmith.protocols.commands import AdvisorCommand, AnyCommand
 from tunesmith.protocols.events import (
     AnyEvent,
     SearchEnded,
@@ -46,13 +47,9 @@ def replay(
 
 def _heard(command: AnyCommand, counsel: Counsel) -> Iterator[tuple[str, AnyEvent]]:
     """Yield the searcher's answers by trial; the end of a search stands under no trial."""
-    answers: Iterable[AnyEvent] = ()
-    if isinstance(command, Ask):
-        answers = counsel.ask(command.trials)
-    elif isinstance(command, Tell):
-        answers = counsel.tell(command)
-    for answer in answers:
-        yield getattr(answer, "trial", ""), answer
+    if isinstance(command, AdvisorCommand):
+        for answer in carry_out(counsel, command):
+            yield getattr(answer, "trial", ""), answer
 
 
 def _remember(event: TrialEnded | TrialLost, engine: Engine, recall: Recall) -> None:

@@ -11,6 +11,7 @@ from tunesmith.errors import UsageError
 from tunesmith.protocols.events import (
     AnyEvent,
     CheckpointSaved,
+    ControlRequested,
     Reported,
     RunEnded,
     RunStarted,
@@ -45,6 +46,7 @@ def tell(reader: Reader, trial: str) -> list[Line]:
     Raises:
         UsageError: the run has no such trial.
     """
+    trial = trial.zfill(4)
     lines = [*_own(reader, trial), *_elsewhere(reader, trial)]
     if not lines:
         raise UsageError(
@@ -122,6 +124,9 @@ class _Teller:
             case TrialLost():
                 because = f": {event.reason}" if event.reason else ""
                 yield f"attempt {event.attempt} was lost ({event.failure}){because}"
+            case ControlRequested():
+                because = f": {event.reason}" if event.reason else ""
+                yield f"a person asked: {event.action}{because}"
             case UnknownEvent():
                 yield f"{event.kind}, of a later version of tunesmith"
             case _:

@@ -97,6 +97,12 @@ class Tell(Command, frozen=True, kw_only=True):
     cost_s: float = 0.0
 
 
+class Enqueue(Command, frozen=True, kw_only=True):
+    """Have the next trial that is asked for run this configuration, which a person chose."""
+
+    config: Config
+
+
 # To the driver -----------------------------------------------------------------------------------
 
 
@@ -128,4 +134,5 @@ class Finish(Command, frozen=True, kw_only=True):
 
 
 ExecutorCommand = Launch | Proceed | Pause | Stop | SaveCheckpoint
-AnyCommand = ExecutorCommand | Ask | Tell | DropCheckpoint | Retire | WakeAt | Finish
+AdvisorCommand = Ask | Tell | Enqueue
+AnyCommand = ExecutorCommand | AdvisorCommand | DropCheckpoint | Retire | WakeAt | Finish

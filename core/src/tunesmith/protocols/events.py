@@ -4,7 +4,7 @@
 Every event is one row of the journal, in the order in which the engine handled it.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from tunesmith.protocols.result import Report, Result
 from tunesmith.protocols.trial import Config
 
 Outcome = Literal["completed", "stopped", "interrupted", "failed"]
+ControlAction = Literal["stop", "pause", "unpause", "boost", "enqueue"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
@@ -123,12 +124,15 @@ class DeadlineReached(Event, frozen=True, kw_only=True):
 
 
 class ControlRequested(Event, frozen=True, kw_only=True):
-    """A person asked for something; `trial` is empty where it concerns the whole experiment."""
+    """A person asked for something; `trial` is empty where it concerns the whole experiment.
 
-    action: Literal["stop", "abort"]
+    "enqueue" has the nested, plain configuration of a further trial as its `config`.
+    """
+
+    action: ControlAction
     trial: str = ""
     reason: str = ""
-    payload: dict[str, Any] = {}
+    config: Config | None = None
 
 
 class RunStarted(Event, frozen=True, kw_only=True):

@@ -162,6 +162,16 @@ class SchedulerMachine(RuleBasedStateMachine):
         world.inbox.extend(answers)
         world.give(CapacityChanged(at=world.now, slots=world.slots))
 
+    @precondition(lambda self: self.world.finish is None)
+    @rule(
+        action=st.sampled_from(["stop", "pause", "pause", "unpause", "boost"]),
+        index=st.integers(0, 9),
+    )
+    def ask(self, action: Any, index: int) -> None:
+        """A person asks something of a trial, whether it can be done or not."""
+        trials = self.world.suggested
+        self.world.ask(action, trials[index % len(trials)] if trials else "0001")
+
     @rule()
     def restore(self) -> None:
         """A scheduler that can be saved is replaced by one restored from its state."""
@@ -226,6 +236,7 @@ class SchedulerConformance:
 
     def finish(self, world: SchedulerWorld) -> None:
         """Let the world come to its end, and check that nobody was forgotten on the way."""
+        world.unpause()
         world.run(lambda trial, at: 1 / (int(trial) + at))
         counts = world.engine.counts()
         left = {status: counts[status] for status in ("pending", "paused", "running")}

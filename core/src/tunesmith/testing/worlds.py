@@ -15,6 +15,8 @@ from tunesmith.protocols.events import (
     AnyEvent,
     CapacityChanged,
     CheckpointSaved,
+    ControlAction,
+    ControlRequested,
     Reported,
     RunStarted,
     SearchEnded,
@@ -196,6 +198,33 @@ class World:
     def lose(self, trial: str) -> None:
         """Have the worker of a running trial vanish."""
         self._leave(trial, TrialLost, failure="worker_lost")
+
+    # What people may ask for ---------------------------------------------------------------------
+
+    def ask(self, action: ControlAction, trial: str = "", config: Config | None = None) -> str:
+        """Have a person ask for something; return the objection, if there is one."""
+        event = ControlRequested(
+            at=self.now, action=action, trial=trial, reason=action, config=config
+        )
+        objection = self.engine.objection(event)
+        if not objection:
+            self.give(event)
+        return objection
+
+    def unpause(self) -> None:
+        """Have all go on that a person paused, by a resume if nothing else was left."""
+        if self.finish is not None and self.finish.status == "stopped":
+            self.finish = None
+            self.give(RunStarted(at=self.now))
+            self.give(CapacityChanged(at=self.now, slots=0))
+        for trial in ("", *self.suggested):
+            self.ask("unpause", trial)
+        self.give(CapacityChanged(at=self.now, slots=self.slots))
+
+    @property
+    def suggested(self) -> list[str]:
+        """The trials that there are."""
+        return [event.trial for event in self.history if isinstance(event, Suggested)]
 
     def _leave(self, trial: str, kind: Any, **fields: Any) -> None:
         self._say(kind, self.running.pop(trial), **fields)
