@@ -148,6 +148,19 @@ def test_a_quorum_does_not_wait_for_stragglers():
     assert len(order) > sum(paused.values())
 
 
+@pytest.mark.timeout(20)
+def test_a_clone_that_is_late_lets_its_source_train():
+    """One slot and a quorum: without that it would become a clone of the same state for ever."""
+    world = play(
+        lambda trial, at: 0.0 if trial == "0001" and at <= 2 else 1.0,
+        slots=1,
+        length=6,
+        synchronous=True,
+        quorum=0.5,
+    )
+    assert world.engine.counts()["completed"] == 4
+
+
 def test_a_larger_population_takes_turns():
     """With six members and two slots, whoever is furthest behind trains next."""
     world = play(rising, samples=6, slots=2, interval=2)

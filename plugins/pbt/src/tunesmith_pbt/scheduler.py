@@ -93,12 +93,14 @@ class PopulationBasedTraining:
         saved = trial.checkpoint
         place = None if saved is None else (saved.trial, saved.resource)
         member.sure = value < inf and place == (trial.id, result.resource)
-        member.waits = self._rules.synchronous and self._level(member) > state.released
-        if member.waits:
+        is_awaited = self._rules.synchronous and self._level(member) > state.released
+        member.waits = is_awaited
+        if is_awaited:
             self._release()
         else:
             self._exploit([trial.id])
-        member.rests = member.waits or (not self._rules.synchronous and self._is_crowded(trial.id))
+        # One that comes after its barrier has opened lets those go first that have waited.
+        member.rests = member.waits or (not is_awaited and self._is_crowded(trial.id))
         verdict = state.verdicts.get(trial.id)
         if member.rests and not isinstance(verdict, Stop):
             why = "waits for the others" if member.waits else "leaves its slot to others"
