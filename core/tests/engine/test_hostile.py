@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from tunesmith._engine.trials import ENDED
 from tunesmith.protocols import Continue, Fork, Pause, Reallocate, Resources, Stop, commands
 from tunesmith.protocols.events import (
     CapacityChanged,
@@ -73,8 +74,16 @@ class Hostile(RuleBasedStateMachine):
         samples=st.integers(1, 6),
         lookahead=st.integers(0, 2),
         exhausted=st.none() | st.integers(0, 4),
+        budget=st.none() | st.sampled_from([10, 25, 60]),
     )
-    def begin(self, slots: int, samples: int, lookahead: int, exhausted: int | None) -> None:
+    def begin(
+        self,
+        slots: int,
+        samples: int,
+        lookahead: int,
+        exhausted: int | None,
+        budget: int | None,
+    ) -> None:
         self.scheduler = Moody()
         self.world = World(
             self.scheduler,
@@ -86,6 +95,8 @@ class Hostile(RuleBasedStateMachine):
             retries={"worker_lost": 2, "user_error": 1},
             partial="all",
             observes="decisions",
+            keep=2,
+            budget=budget,
         )
 
     def _pick(self, index: int) -> str | None:
@@ -172,6 +183,16 @@ class Hostile(RuleBasedStateMachine):
             assert self.world.engine.counts() == before
 
     was_asked = False
+
+    @invariant()
+    def checkpoints_fit_the_budget_or_are_needed(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        budget, disk = self.world.settings.budget, self.world.disk
+        if budget is not None and sum(disk.values()) > budget:
+            live = [t for t in self.world.engine._trials if t.state not in ENDED]
+            origins = {t.launch_from.path for t in live if t.launch_from}
+            assert set(disk) <= origins | {t.checkpoints[-1].path for t in live if t.checkpoints}
 
     @invariant()
     def every_ended_trial_was_told(self) -> None:

@@ -75,6 +75,7 @@ def test_a_searcher_that_reads_curves_is_told_thinned_ones(run):
 
 def test_trials_that_were_cut_short_are_not_complete(run):
     """Stopped ones keep their status, failed ones have no values."""
+    pytest.importorskip("tunesmith_asha", reason="needs tunesmith-asha: pip install it")
 
     def fragile(config):
         if config["x"] < 0:
@@ -144,7 +145,7 @@ def test_a_model_starts_where_the_earlier_run_ended(run):
 
     Random ones have a mean |x| of .5, standard error .09: below .3 by chance in 2 of 100 runs.
     """
-    pytest.importorskip("tunesmith_optuna")
+    pytest.importorskip("tunesmith_optuna", reason="needs tunesmith-optuna: pip install it")
     earlier = run(num_samples=40)
     later = run(searcher="optuna", num_samples=10, warm_start=earlier.path)
     assert sum(abs(trial.config["x"]) for trial in later) / 10 < 0.3

@@ -136,6 +136,11 @@ class Engine:
         """How many late and repeated events were ignored, by kind."""
         return self._lifecycle.ignored
 
+    @property
+    def checkpoint_excess(self) -> int:
+        """How many bytes above their budget take the checkpoints that trials may still need."""
+        return self._lifecycle.retention.excess
+
     def checkpoints(self) -> set[str]:
         """Return the paths of all checkpoints that are still known, or needed by a clone."""
         known = {checkpoint.path for trial in self._trials for checkpoint in trial.checkpoints}

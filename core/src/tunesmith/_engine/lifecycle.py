@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from tunesmith._engine.deciding import Decider
 from tunesmith._engine.ending import Ending
@@ -12,7 +13,7 @@ from tunesmith._engine.settings import Settings
 from tunesmith._engine.stopping import StopRule
 from tunesmith._engine.telling import Teller
 from tunesmith._engine.trials import FINAL, Trial, Trials, TrialState
-from tunesmith.protocols import Report, Result, commands
+from tunesmith.protocols import Checkpoint, Report, Result, commands
 from tunesmith.protocols.events import (
     CheckpointSaved,
     Reported,
@@ -44,14 +45,14 @@ class Lifecycle:
         self._rule = rule
         self._out = out
         self.teller = Teller(settings)
-        self._retention = Retention(settings.keep)
+        self.retention = Retention(settings.keep, settings.budget)
         self.ending = Ending(settings, trials, out)
         self._decider = Decider(
             trials,
             self.ending,
             gate=gate,
             rule=rule,
-            retention=self._retention,
+            retention=self.retention,
             teller=self.teller,
         )
         self.ignored: Counter[str] = Counter()
@@ -174,9 +175,12 @@ class Lifecycle:
         if trial.launch_from is not None and trial.state is not TrialState.RESTARTING:
             self._decider.release(trial.launch_from)
             trial.launch_from = None
-        self._retention.saved(trial, event.checkpoint)
-        for checkpoint in self._retention.superfluous(trial):
-            self._out.append(commands.DropCheckpoint(checkpoint=checkpoint))
+        self.retention.saved(trial, event.checkpoint)
+        self._drop(self.retention.superfluous(trial))
+        self._drop(self.retention.over_budget())
+
+    def _drop(self, checkpoints: Iterable[Checkpoint]) -> None:
+        self._out.extend(commands.DropCheckpoint(checkpoint=gone) for gone in checkpoints)
 
     # Ends ----------------------------------------------------------------------------------------
 
@@ -264,8 +268,8 @@ class Lifecycle:
         if trial.launch_from is not None:
             self._decider.release(trial.launch_from)
             trial.launch_from = None
-        for checkpoint in self._retention.ended(trial):
-            self._out.append(commands.DropCheckpoint(checkpoint=checkpoint))
+        self._drop(self.retention.ended(trial))
+        self._drop(self.retention.over_budget())
         self._just_ended.append(trial)
         self._decider.review()
         self.reask()

@@ -15,7 +15,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     many suggestions to hold beyond the free slots. `observes` and `partial` say what the searcher
     is told. `retries` is how often an attempt may be repeated by kind of failure, None for ever.
     `identical_failures` ends the experiment once so many trials ended first of all, all with the
-    same error. `keep` is for how many ended trials, best first, checkpoints are kept (None: all).
+    same error. `keep` is for how many ended trials, best first, checkpoints are kept (None: all),
+    and `budget` how many bytes they may take in all.
     """
 
     objectives: tuple[Objective, ...]
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fail_fast: bool = False
     identical_failures: int | None = None
     keep: int | None = None
+    budget: int | None = None
     time_budget_s: float | None = None
     resource: str = "training_iteration"
     scheduler_name: str = "the scheduler"

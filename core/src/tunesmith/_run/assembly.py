@@ -299,6 +299,7 @@ def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
         fail_fast=experiment.failure.fail_fast,
         identical_failures=experiment.failure.stop_after_identical,
         keep=experiment.checkpoint.keep,
+        budget=experiment.checkpoint.budget_bytes,
         time_budget_s=experiment.time_budget_s,
         resource=experiment.resource,
         scheduler_name=plan.scheduler.spec.name,

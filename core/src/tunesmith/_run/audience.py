@@ -35,6 +35,7 @@ class Audience:
         self._watchers = watchers
         self._display = display
         self._objectives = tuple(objectives)
+        self._has_warned = False
         self._notes: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._hears = {
             hook: self._listeners(hook)
@@ -97,6 +98,13 @@ class Audience:
         """Let time pass for the display."""
         if self._display is not None:
             self._display.tick(engine.counts())  # type: ignore[arg-type]
+            if engine.checkpoint_excess and not self._has_warned:
+                self._has_warned = True
+                self._display.warn(
+                    "checkpoints that trials may still go on from take"
+                    f" {engine.checkpoint_excess / 1e6:,.1f} MB more than their budget; give"
+                    " CheckpointConfig(budget=...) more, or let fewer trials wait"
+                )
 
     def _result(self, report: Report) -> Result:
         metrics = report.metrics

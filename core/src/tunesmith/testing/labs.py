@@ -35,6 +35,7 @@ class Lab:
         *,
         objectives: int = 1,
         seed: int = 0,
+        num_samples: int | None = None,
         max_resource: float | None = None,
         **options: Any,
     ) -> None:
@@ -45,6 +46,7 @@ class Lab:
             space=translate(parsed, spec.capabilities.vocabulary).space,
             objectives=tuple(Objective(f"loss{i}", "min") for i in range(objectives)),
             seeds=lambda name: Random(f"{seed}-{name}"),  # noqa: S311 (the same each time)
+            num_samples=num_samples,
             max_resource=max_resource,
         )
         self.searcher: Any = load_factory(spec)(self.problem, **options)

@@ -90,6 +90,7 @@ class World:
         self.history: list[AnyEvent] = []
         self.answers: list[tuple[commands.AnyCommand, ...]] = []
         self.delivered: dict[str, list[float]] = {}
+        self.disk: dict[str, int] = {}
         self.finish: commands.Finish | None = None
         self.peak = 0
         self.suggestions = 0
@@ -100,6 +101,8 @@ class World:
         """Hand the engine an event, check its invariants, and take its commands."""
         answer = self.engine.handle(event)
         self.engine.validate()
+        if isinstance(event, CheckpointSaved):
+            self.disk[event.checkpoint.path] = event.checkpoint.size
         self.history.append(event)
         self.answers.append(answer)
         for command in answer:
@@ -116,6 +119,8 @@ class World:
                     self._suggest(trial)
             case commands.Launch():
                 assert command.trial not in self.running, "launched twice"
+                start = command.checkpoint
+                assert start is None or start.path in self.disk, f"{start} was dropped"
                 self.running[command.trial] = Attempt(command)
             case commands.Proceed(trial=trial, until=until):
                 attempt = self.running.get(trial)
@@ -139,6 +144,8 @@ class World:
                         reason=command.reason,
                     )
                 )
+            case commands.DropCheckpoint(checkpoint=checkpoint):
+                assert self.disk.pop(checkpoint.path, None) is not None, "dropped twice"
             case commands.Tell():
                 self.tells.append(command)
             case commands.Finish():
@@ -188,7 +195,7 @@ class World:
         """Have a running trial save itself where it stands."""
         attempt = self.running[trial]
         path = f"trials/{trial}/checkpoints/{int(attempt.at)}-{attempt.launch.attempt}"
-        checkpoint = Checkpoint(trial=trial, resource=attempt.at, path=path)
+        checkpoint = Checkpoint(trial=trial, resource=attempt.at, path=path, size=10)
         self._say(CheckpointSaved, attempt, checkpoint=checkpoint)
 
     def fail(self, trial: str, error: ErrorInfo = ERROR) -> None:
