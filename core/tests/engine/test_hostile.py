@@ -22,6 +22,7 @@ from tunesmith.protocols import Continue, Fork, Pause, Reallocate, Resources, St
 from tunesmith.protocols.events import (
     CapacityChanged,
     ControlRequested,
+    DeadlineReached,
     Reported,
     RunStarted,
     SearchEnded,
@@ -92,7 +93,8 @@ class Hostile(RuleBasedStateMachine):
             num_samples=samples,
             lookahead=lookahead,
             exhausted_after=exhausted,
-            retries={"worker_lost": 2, "user_error": 1},
+            retries={"worker_lost": 2, "user_error": 1, "oom": 1, "timeout": 1},
+            trial_timeout_s=5.0,
             partial="all",
             observes="decisions",
             keep=2,
@@ -118,10 +120,22 @@ class Hostile(RuleBasedStateMachine):
             self.world.step(trial, loss)
 
     @precondition(lambda self: self.world.running)
-    @rule(index=st.integers(0, 5), what=st.sampled_from(["save", "fail", "lose"]))
+    @rule(index=st.integers(0, 5), what=st.sampled_from(["save", "fail", "lose", "oom"]))
     def happen(self, index: int, what: str) -> None:
-        if trial := self._pick(index):
+        if not (trial := self._pick(index)):
+            return
+        if what == "oom":
+            self.world.lose(trial, "oom")
+        else:
             getattr(self.world, what)(trial)
+
+    @precondition(lambda self: self.world.of(commands.WakeAt))
+    @rule()
+    def ring(self) -> None:
+        """An alarm goes off, perhaps an old one."""
+        alarm = self.world.of(commands.WakeAt)[-1]
+        self.world.now = max(self.world.now, alarm.at)
+        self.world.give(DeadlineReached(at=self.world.now, name=alarm.name))
 
     @precondition(lambda self: any(isinstance(e, TrialEvent) for e in self.world.history))
     @rule(index=st.integers(0, 1000))

@@ -30,6 +30,7 @@ HAPPENINGS = [
     "fail",
     "lose",
     "give_up",
+    "hang",
     "save",
     "fork",
     "hold",
@@ -37,7 +38,7 @@ HAPPENINGS = [
     "halt",
     "go",
 ]
-LIFE = {"start", "pause", "complete", "stop", "interrupt", "fail", "lose", "give_up"}
+LIFE = {"start", "pause", "complete", "stop", "interrupt", "fail", "lose", "give_up", "hang"}
 VALUES = st.one_of(
     st.sampled_from([math.nan, math.inf, -math.inf, None, "high", True, 3, 0.0]),
     st.floats(-10, 10),
@@ -131,6 +132,11 @@ class World:
                 tell = Tell(trial=trial, config={}, status="failed", result=None)
                 self.add(events.TrialLost(**known, failure="oom", reason="9 GB"), tell)
                 self.close(row, "failed", "9 GB", at, "oom: 9 GB")
+            case "hang":
+                tell = Tell(trial=trial, config={}, status="failed", result=None)
+                ended = events.TrialEnded(**known, outcome="interrupted", reason="no report")
+                self.add(ended, tell)
+                self.close(row, "failed", "no report", at, "timeout: no report")
             case "save":
                 checkpoint = Checkpoint(trial, at, f"trials/{trial}/checkpoints/{at:g}")
                 self.add(events.CheckpointSaved(**known, checkpoint=checkpoint))
@@ -270,7 +276,11 @@ def check_index(archive: Archive, world: World) -> None:
         if row["status"] in {"completed", "stopped", "failed"}:
             assert record.ended_at == row["ended_at"]
         if row["status"] == "failed":
-            assert archive.error(record.error) in {"Traceback ...", "oom: 9 GB"}
+            assert archive.error(record.error) in {
+                "Traceback ...",
+                "oom: 9 GB",
+                "timeout: no report",
+            }
 
 
 def test_the_index_takes_in_what_is_new(make: Any) -> None:

@@ -1,6 +1,7 @@
 """Failures: retried by kind, grouped when they are all the same, the user's traceback first."""
 
 import os
+import time
 
 import pytest
 
@@ -174,3 +175,66 @@ def test_a_metric_that_is_never_reported_is_explained(run):
     assert [trial.status for trial in results] == ["failed", "failed"]
     with pytest.raises(tune.TrialError, match=r"has no 'loss'.*did you mean 'los'\?"):
         _ = results.best
+
+
+def hangs_once(config):
+    """Hang at the third report, but not after a retry."""
+    saved = tune.get_checkpoint()
+    start = saved.to_dict()["epoch"] if saved else 0
+    for epoch in range(start, 4):
+        if epoch == 2 and not saved:
+            time.sleep(600)
+        tune.report({"loss": 1 / (epoch + 1)}, checkpoint={"epoch": epoch + 1})
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_trial_that_hangs_is_ended_on_ray(quietly, running_ray, retries):
+    """It fails as timed out, or goes on from its checkpoint if that is allowed."""
+    results = quietly(
+        hangs_once,
+        executor={"name": "ray", "stop_grace_s": 0.2},
+        failure=tune.FailureConfig(trial_timeout_s=1.0, max_retries={"timeout": retries}),
+    )
+    (trial,) = results
+    assert trial.status == ("completed" if retries else "failed")
+    assert len(trial.history) == (4 if retries else 2)
+    if not retries:
+        assert trial.error == "timeout: no report for 1 s (trial_timeout_s)"
+
+
+def test_a_trial_that_hangs_is_ended_in_the_simulator(quietly):
+    """On its own clock, to the second."""
+
+    def slows_down(config):
+        for seconds in (1, 2, 500, 501):
+            yield {"loss": 1.0, "elapsed_s": seconds}
+
+    results = quietly(
+        slows_down,
+        executor={"name": "simulated", "workers": 1},
+        failure=tune.FailureConfig(trial_timeout_s=60.0),
+    )
+    (trial,) = results
+    assert (trial.status, len(trial.history)) == ("failed", 2)
+    assert trial.reason == "no report for 60 s (trial_timeout_s)"
+
+
+def test_a_timeout_is_refused_where_nothing_can_enforce_it(run_inline):
+    """Before anything has begun, with the fix."""
+    with pytest.raises(tune.UsageError, match=r"trial_timeout_s=5: .*use executor='ray'"):
+        run_inline(lambda config: 1.0, failure=tune.FailureConfig(trial_timeout_s=5.0))
+
+
+def test_a_silence_is_written_down(run_inline, tmp_path, caplog):
+    """What the run waits for, and where each thread is: training code by name."""
+
+    def thinks(config):
+        time.sleep(1.0)
+        return 1.0
+
+    run_inline(thinks, name="silent", failure=tune.FailureConfig(watchdog_s=0.3), metric="value")
+    text = (tmp_path / "runs" / "silent" / "watchdog.txt").read_text()
+    assert "no news for 0.3 s" in text
+    assert "trial 0001, attempt 1" in text
+    assert "in thinks" in text
+    assert caplog.text.count("nothing has happened for 0.3 s") == 1

@@ -48,8 +48,13 @@ class Allocation:
         if pending or paused:
             while trials.active < slots and (pending or paused):
                 self._gate.view.searching = self._is_searching()
+                if self._lifecycle.loner is not None:
+                    break
                 chosen = self._returning() or self._gate.next_trial()
                 if chosen is None:
+                    break
+                if chosen.needs_all and trials.active:
+                    self._trials.move(chosen, TrialState.PENDING, first=True)
                     break
                 self._lifecycle.launch(chosen)
             if pending or paused:

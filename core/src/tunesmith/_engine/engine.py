@@ -13,6 +13,7 @@ from tunesmith._engine.control import Control
 from tunesmith._engine.lifecycle import Lifecycle
 from tunesmith._engine.scheduling import SchedulerFailure, SchedulerGate
 from tunesmith._engine.settings import Settings
+from tunesmith._engine.silence import SILENCE
 from tunesmith._engine.stopping import StopperFailure, StopRule
 from tunesmith._engine.table import TRANSITIONS
 from tunesmith._engine.trials import HOLDS_SLOT, Trial, Trials, TrialState
@@ -74,6 +75,7 @@ class Engine:
     def handle(self, event: events.AnyEvent) -> tuple[commands.AnyCommand, ...]:
         """Take one event in and return what is to be done about it."""
         self._before, self._now = self._now, max(self._now, event.at)
+        self._lifecycle.silence.now = self._now
         self._lifecycle.forget_ended()
         self.has_ignored = False
         try:
@@ -163,6 +165,16 @@ class Engine:
             for at, trial, what, state in self._log
             if trial == trial_id
         ]
+
+    def describe(self) -> str:
+        """Return what there is to wait for, for people: counts, and who holds a slot since when."""
+        counts = ", ".join(f"{number} {status}" for status, number in self.counts().items())
+        asked = len(self._trials.of(TrialState.ASKED))
+        lines = [f"slots: {self._allocation.slots}; {counts}; {asked} asked of the searcher"]
+        for trial in self._trials.holding():
+            last = "; ".join(self.story(trial.id)[-3:])
+            lines.append(f"trial {trial.id}, attempt {trial.attempt}, {trial.state.label}: {last}")
+        return "\n".join(lines)
 
     def validate(self) -> None:
         """Raise `EngineBug` if an invariant is broken; for tests, after every event."""
@@ -257,7 +269,9 @@ class Engine:
         self._ending.fail(event.error.message, _fault_of(event.error))
 
     def _deadline_reached(self, event: events.DeadlineReached) -> None:
-        if event.name == TIME_BUDGET:
+        if event.name == SILENCE:
+            self._lifecycle.silence.look()
+        elif event.name == TIME_BUDGET:
             budget = self._settings.time_budget_s
             self._ending.begin("completed", f"the time budget of {budget:g} s is used up")
 

@@ -10,10 +10,11 @@ from tunesmith._engine.ending import Ending
 from tunesmith._engine.retention import Retention
 from tunesmith._engine.scheduling import SchedulerGate
 from tunesmith._engine.settings import Settings
+from tunesmith._engine.silence import Silence
 from tunesmith._engine.stopping import StopRule
 from tunesmith._engine.telling import Teller
 from tunesmith._engine.trials import FINAL, Trial, Trials, TrialState
-from tunesmith.protocols import Checkpoint, Report, Result, commands
+from tunesmith.protocols import Checkpoint, FailureKind, Report, Result, commands
 from tunesmith.protocols.events import (
     CheckpointSaved,
     Reported,
@@ -58,6 +59,9 @@ class Lifecycle:
         self.ignored: Counter[str] = Counter()
         self.is_on_hold = False
         self._just_ended: list[Trial] = []
+        self.silence = Silence(settings.trial_timeout_s, trials, self.ending, out)
+        self.loner: Trial | None = None
+        """The trial that runs alone, since it ran out of memory beside others."""
 
     # Suggestions ---------------------------------------------------------------------------------
 
@@ -83,6 +87,7 @@ class Lifecycle:
     def take_up_again(self) -> None:
         """After the driver died: bring every trial to where the rest of its orders had led it."""
         self.is_on_hold = False
+        self.silence.reset()
         retiring = list(self._trials.of(TrialState.RETIRING).values())
         for trial in reversed(self._trials.holding()):
             trial.is_open = False
@@ -104,7 +109,9 @@ class Lifecycle:
             self._decider.first(trial)
         trial.attempt += 1
         trial.is_open = True
-        trial.goes_first = False
+        trial.goes_first = trial.is_overdue = False
+        if trial.needs_all:
+            self.loner = trial
         self._trials.move(trial, TrialState.STARTING)
         self._out.append(
             commands.Launch(
@@ -119,6 +126,7 @@ class Lifecycle:
             )
         )
         trial.anchor = trial.heard = None
+        self.silence.arm()
 
     def started(self, trial: Trial, event: TrialStarted) -> None:
         """Note that training code runs."""
@@ -193,7 +201,12 @@ class Lifecycle:
         del event
         self._pause(trial)
 
+    def _leave(self, trial: Trial) -> None:
+        if self.loner is trial:
+            self.loner = None
+
     def _pause(self, trial: Trial) -> None:
+        self._leave(trial)
         trial.is_open = False
         trial.asks_first = True
         trial.resources = None
@@ -206,14 +219,15 @@ class Lifecycle:
         """Close the attempt: for good, or until a retry."""
         trial.is_open = False
         if event.outcome == "interrupted":
-            self._go_on_later(trial)
-            return
-        if event.outcome == "failed":
-            trial.error = event.error
-            if self._may_retry(trial, event.failure or "user_error"):
+            if trial.is_overdue:
+                self._failed(trial, "timeout", trial.reason)
+            else:
                 self._go_on_later(trial)
-                return
-        self._finish(trial, FINAL[event.outcome], event.reason)
+        elif event.outcome == "failed":
+            trial.error = event.error
+            self._failed(trial, event.failure or "user_error", event.reason)
+        else:
+            self._finish(trial, FINAL[event.outcome], event.reason)
 
     def replaced(self, trial: Trial, event: TrialEnded | TrialLost) -> None:
         """Start the next attempt of a trial that was stopped in order to restart."""
@@ -228,13 +242,22 @@ class Lifecycle:
         """Queue the trial again after its worker vanished, or fail it."""
         trial.is_open = False
         was_stopping = trial.state is TrialState.STOPPING
-        is_interrupted = was_stopping and trial.outcome == "interrupted"
-        if is_interrupted or self._may_retry(trial, event.failure):
+        if trial.is_overdue:
+            self._failed(trial, "timeout", trial.reason)
+        elif was_stopping and trial.outcome == "interrupted":
             self._go_on_later(trial)
         elif was_stopping:
             self._finish(trial, FINAL[trial.outcome], trial.reason)
         else:
-            self._finish(trial, TrialState.FAILED, event.reason or event.failure)
+            self._failed(trial, event.failure, event.reason or event.failure)
+
+    def _failed(self, trial: Trial, kind: FailureKind, reason: str) -> None:
+        """Queue a trial again whose attempt failed, or have it fail for good."""
+        if self._may_retry(trial, kind):
+            trial.needs_all = trial.needs_all or kind == "oom"
+            self._go_on_later(trial)
+        else:
+            self._finish(trial, TrialState.FAILED, reason)
 
     def _go_on_later(self, trial: Trial) -> None:
         """Queue a trial whose attempt is over; one that was to pause waits for its resumption."""
@@ -245,21 +268,23 @@ class Lifecycle:
 
     def _queue(self, trial: Trial) -> None:
         """Have the trial run again before any other, unless a person holds it."""
+        self._leave(trial)
         if trial.held_from is None:
             self._trials.move(trial, TrialState.PENDING, first=True)
         else:
             self._trials.move(trial, TrialState.HELD)
 
-    def _may_retry(self, trial: Trial, kind: str) -> bool:
+    def _may_retry(self, trial: Trial, kind: FailureKind) -> bool:
         is_leaving = trial.state is TrialState.STOPPING and trial.outcome != "interrupted"
         if self.ending.has_begun or is_leaving:
             return False
-        allowed = self._retries.get(kind, 0)  # type: ignore[call-overload]
+        allowed = self._retries.get(kind, 0)
         trial.retries = trial.retries or Counter()
         trial.retries[kind] += 1
         return bool(allowed is None or trial.retries[kind] <= allowed)
 
     def _finish(self, trial: Trial, state: TrialState, reason: str) -> None:
+        self._leave(trial)
         trial.reason = reason
         self._trials.move(trial, state)
         self._out.append(self.teller.ended(trial))

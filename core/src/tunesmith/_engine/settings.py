@@ -16,7 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     is told. `retries` is how often an attempt may be repeated by kind of failure, None for ever.
     `identical_failures` ends the experiment once so many trials ended first of all, all with the
     same error. `keep` is for how many ended trials, best first, checkpoints are kept (None: all),
-    and `budget` how many bytes they may take in all.
+    and `budget` how many bytes they may take in all. `trial_timeout_s` is how long a trial may be
+    silent.
     """
 
     objectives: tuple[Objective, ...]
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep: int | None = None
     budget: int | None = None
     time_budget_s: float | None = None
+    trial_timeout_s: float | None = None
     resource: str = "training_iteration"
     scheduler_name: str = "the scheduler"
     searcher_name: str = "the searcher"

@@ -63,6 +63,8 @@ class Trial:
     value before the newest fork, and its checkpoint.
     `held_from`: a person paused it, in that state, until further notice. `goes_first`: a person
     wants it to have the next slot.
+    `is_overdue`: it is being stopped because it was silent for too long. `needs_all`: it ran out of
+    memory, and is to run alone.
     `heard` is when it started or last reported in its newest attempt, `anchor` the same
     for one that is to be put back there.
     """
@@ -83,8 +85,10 @@ class Trial:
         "id",
         "is_deferred",
         "is_open",
+        "is_overdue",
         "last",
         "launch_from",
+        "needs_all",
         "outcome",
         "peak",
         "reason",
@@ -106,6 +110,8 @@ class Trial:
         self.goes_first = False
         self.is_open = False
         self.is_deferred = False
+        self.is_overdue = False
+        self.needs_all = False
         self.resource = 0.0
         self.decide_at: float | None = None
         self.last: Result | None = None

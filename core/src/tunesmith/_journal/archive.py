@@ -74,7 +74,7 @@ class Archive:
             return event.error.traceback or f"{event.error.type}: {event.error.message}"
         if isinstance(event, TrialLost):
             return f"{event.failure}: {event.reason}" if event.reason else event.failure
-        return event.reason if isinstance(event, TrialEnded) else ""
+        return f"timeout: {event.reason}" if isinstance(event, TrialEnded) else ""
 
     def reports(self, trial: str) -> Iterator[Report]:
         """Yield a trial's reports in order."""

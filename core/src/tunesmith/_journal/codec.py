@@ -20,7 +20,7 @@ import msgspec
 from tunesmith.errors import UsageError
 from tunesmith.protocols.checkpoint import Checkpoint
 from tunesmith.protocols.commands import AnyCommand, Launch, Pause, Proceed, Retire, Stop, Tell
-from tunesmith.protocols.events import AnyEvent, TrialLost
+from tunesmith.protocols.events import AnyEvent, TrialEnded, TrialLost
 from tunesmith.protocols.resources import Resources
 from tunesmith.protocols.trial import Config
 
@@ -262,8 +262,13 @@ def _decided(event: AnyEvent, command: AnyCommand) -> Decided | None:
 
 
 def _ending(event: AnyEvent, tell: Tell) -> Decided | None:
-    """Tell a loss for good, of which the searcher hears, from one after which the trial goes on."""
-    if not isinstance(event, TrialLost) or event.trial != tell.trial:
+    """Tell a loss for good, of which the searcher hears, from one after which the trial goes on.
+
+    The same for an attempt that was interrupted, where it had been silent for too long.
+    """
+    if not isinstance(event, TrialLost | TrialEnded) or event.trial != tell.trial:
+        return None
+    if isinstance(event, TrialEnded) and event.outcome != "interrupted":
         return None
     outcome = "stopped" if tell.status == "stopped" else "failed"
     return Decided(action="End", trial=tell.trial, outcome=outcome)

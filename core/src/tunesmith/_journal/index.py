@@ -260,6 +260,7 @@ class Index:
                 is_stopped = decided.outcome == "stopped"
                 self._move(record, "stopped" if is_stopped else "failed", record.reason)
                 record.ended_at = at
+                record.error = record.error or seq
 
     # ----------------------------------------------------------------------------------------------
 

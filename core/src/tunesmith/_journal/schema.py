@@ -153,7 +153,10 @@ SELECT t.trial AS trial,
     CASE
         WHEN t.status <> 'failed' THEN NULL
         WHEN t.kind = 'TrialEnded' THEN
-            json_extract(t.life, '$.error.type') || ': ' || json_extract(t.life, '$.error.message')
+            coalesce(
+                json_extract(t.life, '$.error.type') || ': ' ||
+                json_extract(t.life, '$.error.message'),
+                'timeout: ' || json_extract(t.life, '$.reason'))
         WHEN t.kind = 'TrialLost' THEN
             json_extract(t.life, '$.failure') ||
             coalesce(': ' || json_extract(t.life, '$.reason'), '')

@@ -26,6 +26,7 @@ from tunesmith._run.memory import recall
 from tunesmith._run.record import experiment_of
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, load
+from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import TrialError, TunesmithError
 from tunesmith.plugins import Registry, default_registry
 from tunesmith.protocols import Config
@@ -175,6 +176,10 @@ def _conduct(
         stack.callback(display.close)
         if goal:
             opening = _take_up(parts, goal, display)
+        watchdog = Watchdog(
+            parts.folder, experiment.failure.watchdog_s, parts.engine.describe, display.warn
+        )
+        stack.callback(watchdog.close)
         told = watchers.Watchers(callbacks, display.warn)
         audience = Audience(told, display if experiment.verbose else None, experiment.objectives)
         driver = Driver(
@@ -184,6 +189,7 @@ def _conduct(
             advisor=parts.advisor,
             audience=audience,
             listener=Listener(parts.journal.header),
+            watchdog=watchdog,
             folder=parts.folder,
             in_process=parts.in_process,
             virtual=parts.virtual,

@@ -30,6 +30,7 @@ from tunesmith._run.record import options_of, resources_at_start
 from tunesmith._run.seeds import Seeds
 from tunesmith._trainable.checkpoint import CheckpointPolicy
 from tunesmith._trainable.form import TrainableForm, wrap
+from tunesmith.errors import UsageError
 from tunesmith.plugins import (
     Choice,
     Demands,
@@ -149,11 +150,18 @@ def draft(experiment: Experiment, registry: Registry) -> Plan:
     """Check and choose what can be at once; nothing is made yet."""
     form = wrap(experiment.trainable)
     check_names(experiment, registry)
+    executor = resolve("executor", experiment.executor, registry)
+    limit = experiment.failure.trial_timeout_s
+    if limit is not None and executor.spec.in_process and not executor.spec.virtual:
+        raise UsageError(
+            f"trial_timeout_s={limit:g}: executor {executor.spec.name!r} trains in this process,"
+            " where nothing can end a trial that hangs; use executor='ray'"
+        )
     return Plan(
         experiment=experiment,
         form=form,
         registry=registry,
-        executor=resolve("executor", experiment.executor, registry),
+        executor=executor,
         scheduler=resolve("scheduler", experiment.scheduler, registry),
     )
 
@@ -301,6 +309,7 @@ def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
         keep=experiment.checkpoint.keep,
         budget=experiment.checkpoint.budget_bytes,
         time_budget_s=experiment.time_budget_s,
+        trial_timeout_s=experiment.failure.trial_timeout_s,
         resource=experiment.resource,
         scheduler_name=plan.scheduler.spec.name,
         searcher_name=spec.name,

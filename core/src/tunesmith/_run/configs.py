@@ -1,12 +1,13 @@
 """What to do about failures and checkpoints: the options of an experiment that have options."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec
 
-from tunesmith._run.checks.values import is_count
+from tunesmith._run.checks.values import is_count, is_number
 from tunesmith.errors import UsageError, did_you_mean
 from tunesmith.protocols import FailureKind
 
@@ -45,11 +46,17 @@ class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     pre-emption is no failure and is always retried, unless the mapping names it. `fail_fast` ends
     the experiment when the first trial fails for good. `stop_after_identical` ends it when that
     many trials were the first to end and all failed with the same error; None never does.
+    `trial_timeout_s` is how long a trial may go without a report until it counts as hung and is
+    ended, as a failure of kind `timeout`; where trials train in this process nothing can end them.
+    After `watchdog_s` seconds without any news, what the run waits for is written to `watchdog.txt`
+    in its folder; None turns that off.
     """
 
     max_retries: int | Mapping[FailureKind, int] = {}
     fail_fast: bool = False
     stop_after_identical: int | None = 5
+    trial_timeout_s: float | None = None
+    watchdog_s: float | None = 600.0
 
     def __post_init__(self) -> None:
         """Refuse what could only surprise later."""
@@ -67,6 +74,11 @@ class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
                 f"stop_after_identical={limit!r}: expected a whole number from 1 on, "
                 "or None to go on whatever happens"
             )
+
+        for name in ("trial_timeout_s", "watchdog_s"):
+            seconds = getattr(self, name)
+            if seconds is not None and not (is_number(seconds) and 0 < seconds < math.inf):
+                raise UsageError(f"{name}={seconds!r}: expected a number of seconds, or None")
 
     @property
     def retries(self) -> dict[FailureKind, int | None]:

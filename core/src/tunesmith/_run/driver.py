@@ -14,6 +14,7 @@ from tunesmith._run.advisor import Advisor
 from tunesmith._run.audience import Audience
 from tunesmith._run.control import Listener
 from tunesmith._run.interrupts import Shield
+from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Executor, commands
 from tunesmith.protocols.events import (
@@ -74,6 +75,7 @@ class Driver:
         advisor: Advisor,
         audience: Audience,
         listener: Listener,
+        watchdog: Watchdog,
         folder: Path,
         in_process: bool = False,
         virtual: bool = False,
@@ -84,6 +86,7 @@ class Driver:
         self._advisor = advisor
         self._audience = audience
         self._listener = listener
+        self._watchdog = watchdog
         self._folder = folder
         self._in_process = in_process
         self._virtual = virtual
@@ -109,6 +112,8 @@ class Driver:
                 events = self._events()
                 came = bool(events) or self._waits_for_advice
                 self._turn([*self._take_requests(), *events, *self._due(came=came)])
+                if self._engine.is_resting:
+                    self._watchdog.heard()
                 if monotonic() >= self._show_at:
                     self._audience.tick(self._engine)
                     self._listen()
@@ -139,6 +144,8 @@ class Driver:
         return ended
 
     def _turn(self, events: Sequence[AnyEvent]) -> None:
+        if events:
+            self._watchdog.heard()
         entries: list[Entry] = []
         orders: list[commands.AnyCommand] = []
         waiting = list(events)

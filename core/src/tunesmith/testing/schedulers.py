@@ -286,7 +286,7 @@ class SchedulerConformance:
                 break
             trial = rng.choice(sorted(world.running))
             if turn % 4 == 3 and int(trial) % 4 == 0:
-                rng.choice([world.fail, world.lose])(trial)
+                getattr(world, rng.choice(["fail", "lose"]))(trial)
             else:
                 world.step(trial, 1 / (int(trial) + world.running[trial].at))
         self.finish(world)

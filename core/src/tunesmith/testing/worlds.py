@@ -10,7 +10,16 @@ from typing import Any
 
 from tunesmith._engine.engine import Engine
 from tunesmith._engine.settings import Settings
-from tunesmith.protocols import Checkpoint, Config, Continue, ErrorInfo, Objective, Report, commands
+from tunesmith.protocols import (
+    Checkpoint,
+    Config,
+    Continue,
+    ErrorInfo,
+    FailureKind,
+    Objective,
+    Report,
+    commands,
+)
 from tunesmith.protocols.events import (
     AnyEvent,
     CapacityChanged,
@@ -202,9 +211,9 @@ class World:
         """Have the training code of a running trial raise."""
         self._leave(trial, TrialEnded, outcome="failed", error=error, failure="user_error")
 
-    def lose(self, trial: str) -> None:
+    def lose(self, trial: str, failure: FailureKind = "worker_lost") -> None:
         """Have the worker of a running trial vanish."""
-        self._leave(trial, TrialLost, failure="worker_lost")
+        self._leave(trial, TrialLost, failure=failure)
 
     # What people may ask for ---------------------------------------------------------------------
 

@@ -1,0 +1,73 @@
+"""Notices when nothing happens any more, and writes down what the run waits for."""
+
+from __future__ import annotations
+
+import faulthandler
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+NAME = "watchdog.txt"
+
+
+class Watchdog:
+    """Reports, from a thread of its own, after each `limit_s` seconds without news.
+
+    A report is what `describe` returns and where each thread of this process is; it is added to
+    `watchdog.txt` in the run's folder, and `warn` is told of it, once for each silence.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        limit_s: float | None,
+        describe: Callable[[], str],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._path = folder / NAME
+        self._limit_s = limit_s
+        self._describe = describe
+        self._warn = warn
+        self._news = threading.Event()
+        self._is_closed = False
+        self._has_warned = False
+        self._thread = threading.Thread(target=self._watch, name="tunesmith-watchdog", daemon=True)
+        if limit_s is not None:
+            self._thread.start()
+
+    def heard(self) -> None:
+        """Something has happened."""
+        self._news.set()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._is_closed = True
+        self._news.set()
+        if self._limit_s is not None:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._is_closed:
+            if self._news.wait(self._limit_s):
+                self._news.clear()
+                self._has_warned = False
+            else:
+                self._report()
+
+    def _report(self) -> None:
+        try:
+            with open(self._path, "a", encoding="utf-8") as file:
+                now = datetime.now().isoformat(" ", timespec="seconds")  # noqa: DTZ005 (for people)
+                file.write(f"{now}: no news for {self._limit_s:g} s\n{self._describe()}\n")
+                file.flush()
+                faulthandler.dump_traceback(file, all_threads=True)
+                file.write("\n")
+        except (OSError, RuntimeError):
+            return  # a full disk; or what it looked at changed, so there are news
+        if not self._has_warned:
+            self._has_warned = True
+            self._warn(
+                f"nothing has happened for {self._limit_s:g} s; what the run waits for is in"
+                f" {self._path}"
+            )
