@@ -184,7 +184,7 @@ def test_what_was_decided_cannot_be_changed(tmp_path) -> None:
         tune.resume(tmp_path / "done", curve, metric="accuracy")
     with pytest.raises(UsageError, match="no option 'num_sample'; did you mean 'num_samples'"):
         tune.resume(tmp_path / "done", curve, num_sample=9)
-    with pytest.raises(UsageError, match="has 2 trials already; give at least 2"):
+    with pytest.raises(UsageError, match="num_samples=1: the run has 2 trials already"):
         tune.resume(tmp_path / "done", curve, num_samples=1)
 
 

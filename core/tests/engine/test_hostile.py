@@ -29,6 +29,7 @@ from tunesmith.protocols.events import (
     Suggested,
     TrialEnded,
     TrialEvent,
+    TrialLost,
 )
 from tunesmith.testing.worlds import World
 
@@ -59,6 +60,9 @@ class Moody:
     def on_trial_end(self, trial: Any) -> None:
         assert trial.id not in self.over, "a trial ended twice"
         self.over.add(trial.id)
+
+    def revive(self, trial: Any) -> None:
+        self.over.remove(trial.id)
 
     def next_trial(self, view: Any) -> str | None:
         return next(iter([*view.pending, *view.paused]), None)
@@ -196,6 +200,13 @@ class Hostile(RuleBasedStateMachine):
         if self.world.ask(action, trial, {"x": 0.5}):
             assert self.world.engine.counts() == before
 
+    @precondition(lambda self: self.world.finish is None and self.scheduler.over)
+    @rule(index=st.integers(0, 9))
+    def revive(self, index: int) -> None:
+        """A person has a trial go on that was over."""
+        over = sorted(self.scheduler.over)
+        self.world.wish(self.world.revived(over[index % len(over)]))
+
     was_asked = False
 
     @invariant()
@@ -227,7 +238,7 @@ class Hostile(RuleBasedStateMachine):
         counts = self.world.engine.counts()
         if self.world.finish.status != "stopped":
             assert counts["pending"] == counts["paused"] == counts["running"] == 0
-        ended = sum(isinstance(event, TrialEnded) for event in self.world.history)
+        ended = sum(isinstance(event, TrialEnded | TrialLost) for event in self.world.history)
         assert ended or not self.world.of(commands.Launch) or self.was_asked or counts["failed"]
 
 

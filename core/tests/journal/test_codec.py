@@ -60,7 +60,8 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "config": CONFIGS,
     "reports": st.lists(REPORTS, max_size=3).map(tuple),
     "checkpoint": CHECKPOINTS,
-    "payload": CONFIGS,
+    "changes": CONFIGS,
+    "options": CONFIGS,
 }
 
 

@@ -259,7 +259,7 @@ def test_levels_are_an_option_of_every_searcher(tmp_path):
         ({"name": "aligned", "trials": "x"}, "Expected `int`"),
     ],
 )
-def test_a_policy_that_is_not_possible_is_said_at_once(partial, message):
+def test_a_policy_that_is_not_possible_is_said_at_once(partial, message, tmp_path):
     """Before the first trial, with the value and the fix."""
     with pytest.raises(tune.UsageError, match=message):
         tune.run(
@@ -270,4 +270,5 @@ def test_a_policy_that_is_not_possible_is_said_at_once(partial, message):
             searcher={"name": "random", "partial": partial},
             num_samples=1,
             executor="inline",
+            storage=tmp_path,
         )

@@ -15,6 +15,9 @@ class FifoScheduler:
         """Let the trial run without a decision."""
         return Continue(math.inf)
 
+    def revive(self, trial: TrialView) -> None:
+        """It waits in line like any other."""
+
     def on_result(self, trial: TrialView, result: Result) -> Continue:  # noqa: ARG002
         """Let the trial run on."""
         return Continue(math.inf)

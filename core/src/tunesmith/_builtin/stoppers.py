@@ -30,7 +30,16 @@ class MaximumIterationStopper:
 
     def until(self, resource: str) -> float | None:
         """Return the iteration at which it stops trials."""
+        return self.bound(resource)
+
+    def bound(self, resource: str) -> float | None:
+        """Return how far trials train at most; None if that is not what it looks at."""
         return float(self._max_iter) if resource == ITERATION else None
+
+    def extend(self, resource: str, to: float) -> None:
+        """Let trials train further."""
+        if resource == ITERATION:
+            self._max_iter = int(to)
 
 
 class ThresholdStopper:
@@ -70,7 +79,16 @@ class ThresholdStopper:
 
     def until(self, resource: str) -> float | None:
         """Return the threshold on the resource, if there is no other."""
-        return float(self._thresholds[resource]) if {*self._thresholds} == {resource} else None
+        return self.bound(resource) if {*self._thresholds} == {resource} else None
+
+    def bound(self, resource: str) -> float | None:
+        """Return how far trials train at most; None if that is not what it looks at."""
+        return float(self._thresholds[resource]) if resource in self._thresholds else None
+
+    def extend(self, resource: str, to: float) -> None:
+        """Let trials train further."""
+        if resource in self._thresholds:
+            self._thresholds[resource] = to
 
     def _reaches(self, metric: str, value: float) -> bool:
         threshold = self._thresholds[metric]
@@ -271,6 +289,17 @@ class CombinedStopper:
                 return None
             bounds.append(bound)
         return min(bounds)
+
+    def bound(self, resource: str) -> float | None:
+        """Return how far trials train at most; None if no part looks at that."""
+        parts = (part.bound(resource) for part in self._stoppers if hasattr(part, "bound"))
+        return min((bound for bound in parts if bound is not None), default=None)
+
+    def extend(self, resource: str, to: float) -> None:
+        """Let trials train further."""
+        for part in self._stoppers:
+            if hasattr(part, "extend"):
+                part.extend(resource, to)
 
 
 def make_stopper(stop: Any, objectives: Sequence[Objective] = ()) -> Stopper | None:

@@ -8,6 +8,7 @@ from tunesmith._cli.outcome import Witness, conduct
 from tunesmith._cli.output import use_working_folder
 from tunesmith._run.api import resume
 from tunesmith._run.results import load
+from tunesmith._run.revival import KINDS
 
 
 @click.command("resume")
@@ -15,6 +16,11 @@ from tunesmith._run.results import load
 @click.option("--trainable", help="The training code, where the run knows no import path of it.")
 @click.option("--num-samples", type=int, help="Go on to this many trials.")
 @click.option("--time-budget", "time_budget_s", type=float, help="Seconds for the whole run.")
+@click.option("--max-resource", type=float, help="Train further than the scheduler or stop said.")
+@click.option(
+    "--revive",
+    help="Trials that were over go on: failed, completed, stopped, all, or numbers as 3,5.",
+)
 @click.option("--max-concurrent", type=int, help="How many trials may run at once.")
 @click.option("--executor", help="Where trials run from now on.")
 @click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 each trial.")
@@ -32,6 +38,8 @@ def command(
     given = {name: value for name, value in options.items() if value is not None}
     if quiet:
         given["verbose"] = 0
+    if "revive" in given and given["revive"] not in KINDS:
+        given["revive"] = given["revive"].split(",")
 
     def run(witness: Witness) -> None:
         witness.is_told = given.get("verbose", 1) != 0

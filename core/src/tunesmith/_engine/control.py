@@ -8,7 +8,7 @@ from tunesmith._engine.allocation import Allocation
 from tunesmith._engine.lifecycle import Lifecycle
 from tunesmith._engine.trials import HOLDS_SLOT, Trial, Trials, TrialState
 from tunesmith.protocols import commands
-from tunesmith.protocols.events import ControlAction, ControlRequested, ExperimentChanged
+from tunesmith.protocols.events import ControlAction, ControlRequested
 
 _TRAINING = (TrialState.STARTING, TrialState.RUNNING)
 _TAKES: Mapping[ControlAction, tuple[TrialState, ...]] = {
@@ -41,12 +41,8 @@ class Control:
         self._allocation = allocation
         self._out = out
 
-    def objection(self, event: ControlRequested | ExperimentChanged) -> str:
+    def objection(self, event: ControlRequested) -> str:
         """Return why the request cannot be carried out now; empty if it can be."""
-        if self._ending.has_begun:
-            return f"the run is ending ({self._ending.reason or self._ending.status})"
-        if isinstance(event, ExperimentChanged):
-            return self._objection_to_change(event)
         if event.trial:
             return self._objection_of_trial(event)
         is_on_hold = self._lifecycle.is_on_hold
@@ -54,12 +50,6 @@ class Control:
             return "the run is paused already"
         if event.action == "unpause" and not is_on_hold:
             return "the run is not paused"
-        return ""
-
-    def _objection_to_change(self, event: ExperimentChanged) -> str:
-        wanted, made = event.changes.get("num_samples"), self._trials.created
-        if wanted is not None and wanted < made:
-            return f"num_samples={wanted}: the run has {made} trials already"
         return ""
 
     def _objection_of_trial(self, event: ControlRequested) -> str:

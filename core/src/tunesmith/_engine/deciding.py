@@ -101,9 +101,7 @@ class Decider:
 
     def release(self, checkpoint: Checkpoint) -> None:
         """Let go of a checkpoint that a trial started from."""
-        self._out.extend(
-            commands.DropCheckpoint(checkpoint=gone) for gone in self._retention.unpin(checkpoint)
-        )
+        self._retention.unpin(checkpoint)
 
     def first(self, trial: Trial) -> None:
         """Have the scheduler say how far the trial's next attempt runs."""

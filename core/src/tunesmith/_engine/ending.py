@@ -17,7 +17,7 @@ class Ending:
     """Winds the experiment down once, and counts the failures that may start it."""
 
     def __init__(self, settings: Settings, trials: Trials, out: list[commands.AnyCommand]) -> None:
-        self._settings = settings
+        self.settings = settings
         self._trials = trials
         self.out = out
         self._fingerprint: str | None = None
@@ -30,6 +30,11 @@ class Ending:
         self.reason = ""
         self.fault: type[TunesmithError] = PluginError
         self.keeps_trials = False
+
+    @property
+    def farewell(self) -> str:
+        """Why nothing can be asked for any more; empty while the experiment goes on."""
+        return f"the run is ending ({self.reason or self.status})" if self.has_begun else ""
 
     @property
     def has_begun(self) -> bool:
@@ -99,13 +104,13 @@ class Ending:
             self._identical = -1
             return
         told = f"{error.type}: {error.message}" if error else trial.reason
-        if self._settings.fail_fast:
+        if self.settings.fail_fast:
             self.fail(f"trial {trial.id} failed and fail_fast is on: {told}", TrialError)
         fingerprint = error.fingerprint if error else trial.reason
         if self._identical < 0:
             return
         self._identical = self._identical + 1 if fingerprint == self._fingerprint else 1
         self._fingerprint = fingerprint
-        limit = self._settings.identical_failures
+        limit = self.settings.identical_failures
         if limit is not None and self._identical >= limit:
             self.fail(f"the first {limit} trials all failed the same way: {told}", TrialError)

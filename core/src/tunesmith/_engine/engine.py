@@ -6,22 +6,27 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from tunesmith._engine.allocation import Allocation
 from tunesmith._engine.control import Control
+from tunesmith._engine.invariants import broken
 from tunesmith._engine.lifecycle import Lifecycle
-from tunesmith._engine.scheduling import SchedulerFailure, SchedulerGate
+from tunesmith._engine.renewal import Renewal
+from tunesmith._engine.restart import take_up_again
+from tunesmith._engine.scheduling import LiveView, SchedulerFailure, SchedulerGate
 from tunesmith._engine.settings import Settings
 from tunesmith._engine.silence import SILENCE
 from tunesmith._engine.stopping import StopperFailure, StopRule
 from tunesmith._engine.table import TRANSITIONS
-from tunesmith._engine.trials import HOLDS_SLOT, Trial, Trials, TrialState
+from tunesmith._engine.trials import Trial, Trials, TrialState
 from tunesmith.errors import EngineBug, PluginError, TunesmithError, UsageError
 from tunesmith.protocols import ErrorInfo, Scheduler, Stopper, TrialView, commands, events
 
 TIME_BUDGET = "time_budget"
 STORY_LENGTH = 10_000
+
+
+Wish = events.ControlRequested | events.ExperimentChanged | events.Revived
+"""What a person can ask of an experiment."""
 
 
 class InvalidTransition(EngineBug):
@@ -53,6 +58,14 @@ class Engine:
             settings, self._trials, gate=self._gate, lifecycle=self._lifecycle, out=self._out
         )
         self._control = Control(self._trials, self._lifecycle, self._allocation, self._out)
+        self._renewal = Renewal(
+            self._trials,
+            self._lifecycle,
+            self._allocation,
+            gate=self._gate,
+            rule=rule,
+            out=self._out,
+        )
         self._log: deque[tuple[float, str, str, TrialState]] = deque(maxlen=STORY_LENGTH)
         self._now = self._before = 0.0
         self._run_since: float | None = None
@@ -64,6 +77,7 @@ class Engine:
             events.RunStarted: self._run_started,
             events.Recalled: self._recalled,
             events.ExperimentChanged: self._experiment_changed,
+            events.Revived: self._renewal.revive,
             events.CapacityChanged: self._capacity_changed,
             events.SearchEnded: self._search_ended,
             events.ExecutorFailed: self._executor_failed,
@@ -100,11 +114,18 @@ class Engine:
         self._out.clear()
         return result
 
-    def objection(self, event: events.ControlRequested | events.ExperimentChanged) -> str:
+    def objection(self, event: Wish) -> str:
         """Return why a person's request cannot be carried out now; empty if it can be."""
-        return self._control.objection(event)
+        if isinstance(event, events.ControlRequested):
+            return self._control.objection(event)
+        return self._renewal.objection(event)
 
     # What people and the driver may ask ----------------------------------------------------------
+
+    @property
+    def view(self) -> LiveView:
+        """The experiment as schedulers see it."""
+        return self._gate.view
 
     def trial(self, trial_id: str) -> TrialView:
         """Return a snapshot of the trial.
@@ -119,19 +140,19 @@ class Engine:
         return self._ending.fault
 
     @property
+    def farewell(self) -> str:
+        """Why nothing can be asked for any more; empty while the experiment goes on."""
+        return self._ending.farewell
+
+    @property
     def is_resting(self) -> bool:
         """Whether a person paused the experiment, and nothing runs any more."""
         return self._lifecycle.is_on_hold and not self._trials.active
 
     @property
-    def num_samples(self) -> int | None:
-        """How many trials there are to be by now; None: as many as come."""
-        return self._allocation.num_samples
-
-    @property
-    def time_budget_s(self) -> float | None:
-        """How long the experiment may take by now."""
-        return self._settings.time_budget_s
+    def goal(self) -> tuple[int | None, float | None]:
+        """How many trials there are to be by now, and how long all may take."""
+        return self._allocation.num_samples, self._settings.time_budget_s
 
     @property
     def ignored(self) -> Counter[str]:
@@ -166,32 +187,11 @@ class Engine:
             if trial == trial_id
         ]
 
-    def describe(self) -> str:
-        """Return what there is to wait for, for people: counts, and who holds a slot since when."""
-        counts = ", ".join(f"{number} {status}" for status, number in self.counts().items())
-        asked = len(self._trials.of(TrialState.ASKED))
-        lines = [f"slots: {self._allocation.slots}; {counts}; {asked} asked of the searcher"]
-        for trial in self._trials.holding():
-            last = "; ".join(self.story(trial.id)[-3:])
-            lines.append(f"trial {trial.id}, attempt {trial.attempt}, {trial.state.label}: {last}")
-        return "\n".join(lines)
-
     def validate(self) -> None:
         """Raise `EngineBug` if an invariant is broken; for tests, after every event."""
-        holding = sum(len(self._trials.of(state)) for state in HOLDS_SLOT)
-        problems = []
-        if holding != self._trials.active:
-            problems.append(f"{self._trials.active} slots counted, {holding} held")
-        for trial in self._trials:
-            if trial.id not in self._trials.of(trial.state):
-                problems.append(f"trial {trial.id} is lost from {trial.state.label}")
-            if trial.is_open != (trial.state in HOLDS_SLOT or trial.state is TrialState.RETIRING):
-                problems.append(f"trial {trial.id} is {trial.state.label}, open={trial.is_open}")
-        limit = self._allocation.num_samples
-        if limit is not None and self._trials.created > limit:
-            problems.append(f"{self._trials.created} trials made, {limit} allowed")
-        if self.is_finished and holding:
-            problems.append(f"finished while {holding} trials hold slots")
+        problems = broken(self._trials, self._allocation.num_samples)
+        if self.is_finished and self._trials.active:
+            problems.append(f"finished while {self._trials.active} trials hold slots")
         if problems:
             raise EngineBug("; ".join(problems))
 
@@ -236,7 +236,7 @@ class Engine:
         self.is_finished = False
         self._ending.reset()
         self._allocation.slots = None
-        self._lifecycle.take_up_again()
+        take_up_again(self._trials, self._lifecycle)
         self._set_alarm()
 
     def _recalled(self, event: events.Recalled) -> None:
@@ -244,8 +244,7 @@ class Engine:
 
     def _experiment_changed(self, event: events.ExperimentChanged) -> None:
         """Go on with other limits."""
-        self._settings = msgspec.structs.replace(self._settings, **event.changes)
-        self._allocation.num_samples = self._settings.num_samples
+        self._settings = self._renewal.change(self._settings, event)
         self._set_alarm()
 
     def _set_alarm(self) -> None:

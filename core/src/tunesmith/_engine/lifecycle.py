@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from tunesmith._engine.deciding import Decider
 from tunesmith._engine.ending import Ending
 from tunesmith._engine.retention import Retention
+from tunesmith._engine.retries import Retries
 from tunesmith._engine.scheduling import SchedulerGate
 from tunesmith._engine.settings import Settings
 from tunesmith._engine.silence import Silence
 from tunesmith._engine.stopping import StopRule
 from tunesmith._engine.telling import Teller
 from tunesmith._engine.trials import FINAL, Trial, Trials, TrialState
-from tunesmith.protocols import Checkpoint, FailureKind, Report, Result, commands
+from tunesmith.protocols import FailureKind, Report, Result, commands
 from tunesmith.protocols.events import (
     CheckpointSaved,
     Reported,
@@ -40,14 +40,14 @@ class Lifecycle:
         out: list[commands.AnyCommand],
     ) -> None:
         self._objectives = settings.objectives
-        self._retries = settings.retries
         self._trials = trials
         self._gate = gate
         self._rule = rule
         self._out = out
         self.teller = Teller(settings)
-        self.retention = Retention(settings.keep, settings.budget)
+        self.retention = Retention(settings.keep, settings.budget, out)
         self.ending = Ending(settings, trials, out)
+        self.retries = Retries(settings.retries, self.ending)
         self._decider = Decider(
             trials,
             self.ending,
@@ -60,6 +60,7 @@ class Lifecycle:
         self.is_on_hold = False
         self._just_ended: list[Trial] = []
         self.silence = Silence(settings.trial_timeout_s, trials, self.ending, out)
+        self.met: list[str] = []
         self.loner: Trial | None = None
         """The trial that runs alone, since it ran out of memory beside others."""
 
@@ -83,23 +84,6 @@ class Lifecycle:
             trial.is_deferred = False
         if waiting:
             self._out.append(commands.Ask(trials=tuple(trial.id for trial in waiting)))
-
-    def take_up_again(self) -> None:
-        """After the driver died: bring every trial to where the rest of its orders had led it."""
-        self.is_on_hold = False
-        self.silence.reset()
-        retiring = list(self._trials.of(TrialState.RETIRING).values())
-        for trial in reversed(self._trials.holding()):
-            trial.is_open = False
-            if trial.state is TrialState.PAUSING:
-                self._pause(trial)
-            elif trial.state is TrialState.STOPPING and trial.outcome != "interrupted":
-                self.ending.retire(trial, trial.reason, outcome=trial.outcome)
-            else:
-                trial.anchor = trial.heard
-                self._queue(trial)
-        for trial in retiring:
-            self.ending.retire(trial, trial.reason, outcome=trial.outcome)
 
     # Running -------------------------------------------------------------------------------------
 
@@ -152,6 +136,8 @@ class Lifecycle:
             result = self._absorb(trial, report)
             if self._rule(trial.id, report.metrics) and trial.state is TrialState.RUNNING:
                 self.ending.stop(trial, "met its stop criterion", outcome="completed")
+                if self._rule.bound is not None and report.resource >= self._rule.bound:
+                    self.met.append(trial.id)
                 break
         trial.heard = commands.Anchor(event.at, trial.cost_s)
         if is_new and self._rule.all_stopped():
@@ -184,11 +170,6 @@ class Lifecycle:
             self._decider.release(trial.launch_from)
             trial.launch_from = None
         self.retention.saved(trial, event.checkpoint)
-        self._drop(self.retention.superfluous(trial))
-        self._drop(self.retention.over_budget())
-
-    def _drop(self, checkpoints: Iterable[Checkpoint]) -> None:
-        self._out.extend(commands.DropCheckpoint(checkpoint=gone) for gone in checkpoints)
 
     # Ends ----------------------------------------------------------------------------------------
 
@@ -199,13 +180,14 @@ class Lifecycle:
     def paused(self, trial: Trial, event: TrialPaused) -> None:
         """Free the slot of a trial that can be resumed."""
         del event
-        self._pause(trial)
+        self.pause(trial)
 
     def _leave(self, trial: Trial) -> None:
         if self.loner is trial:
             self.loner = None
 
-    def _pause(self, trial: Trial) -> None:
+    def pause(self, trial: Trial) -> None:
+        """Have a trial wait without a slot."""
         self._leave(trial)
         trial.is_open = False
         trial.asks_first = True
@@ -234,7 +216,7 @@ class Lifecycle:
         del event
         trial.is_open = False
         if self.ending.has_begun or self.is_on_hold:
-            self._queue(trial)
+            self.queue(trial)
         else:
             self.launch(trial)
 
@@ -253,7 +235,7 @@ class Lifecycle:
 
     def _failed(self, trial: Trial, kind: FailureKind, reason: str) -> None:
         """Queue a trial again whose attempt failed, or have it fail for good."""
-        if self._may_retry(trial, kind):
+        if self.retries.allow(trial, kind):
             trial.needs_all = trial.needs_all or kind == "oom"
             self._go_on_later(trial)
         else:
@@ -262,26 +244,17 @@ class Lifecycle:
     def _go_on_later(self, trial: Trial) -> None:
         """Queue a trial whose attempt is over; one that was to pause waits for its resumption."""
         if trial.state is TrialState.PAUSING:
-            self._pause(trial)
+            self.pause(trial)
         else:
-            self._queue(trial)
+            self.queue(trial)
 
-    def _queue(self, trial: Trial) -> None:
+    def queue(self, trial: Trial) -> None:
         """Have the trial run again before any other, unless a person holds it."""
         self._leave(trial)
         if trial.held_from is None:
             self._trials.move(trial, TrialState.PENDING, first=True)
         else:
             self._trials.move(trial, TrialState.HELD)
-
-    def _may_retry(self, trial: Trial, kind: FailureKind) -> bool:
-        is_leaving = trial.state is TrialState.STOPPING and trial.outcome != "interrupted"
-        if self.ending.has_begun or is_leaving:
-            return False
-        allowed = self._retries.get(kind, 0)
-        trial.retries = trial.retries or Counter()
-        trial.retries[kind] += 1
-        return bool(allowed is None or trial.retries[kind] <= allowed)
 
     def _finish(self, trial: Trial, state: TrialState, reason: str) -> None:
         self._leave(trial)
@@ -293,8 +266,7 @@ class Lifecycle:
         if trial.launch_from is not None:
             self._decider.release(trial.launch_from)
             trial.launch_from = None
-        self._drop(self.retention.ended(trial))
-        self._drop(self.retention.over_budget())
+        self.retention.ended(trial)
         self._just_ended.append(trial)
         self._decider.review()
         self.reask()

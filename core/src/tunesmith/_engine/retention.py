@@ -1,14 +1,13 @@
-"""Which checkpoints may go: bookkeeping only, no file is touched here."""
+"""Which checkpoints may go: bookkeeping, and orders to drop them; no file is touched here."""
 
 from __future__ import annotations
 
 import bisect
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from tunesmith._engine.trials import Trial
-from tunesmith.protocols import Checkpoint
+from tunesmith.protocols import Checkpoint, commands
 
 
 class Ended(NamedTuple):
@@ -29,9 +28,12 @@ class Retention:
     goes too (None: nothing does), the worst first, as far as no trial may still start from it.
     """
 
-    def __init__(self, keep: int | None, budget: int | None = None) -> None:
+    def __init__(
+        self, keep: int | None, budget: int | None, out: list[commands.AnyCommand]
+    ) -> None:
         self._keep = keep
         self._budget = budget
+        self._out = out
         self._pins: Counter[str] = Counter()
         self._doomed: dict[str, Checkpoint] = {}
         self._ended: list[Ended] = []
@@ -49,14 +51,13 @@ class Retention:
         """Hold a checkpoint for a trial that will start from it."""
         self._pins[checkpoint.path] += 1
 
-    def unpin(self, checkpoint: Checkpoint) -> tuple[Checkpoint, ...]:
-        """Let a pinned checkpoint go; return it if only the pin has kept it."""
+    def unpin(self, checkpoint: Checkpoint) -> None:
+        """Let a pinned checkpoint go; drop it if only the pin has kept it."""
         self._pins[checkpoint.path] -= 1
-        if self._pins[checkpoint.path]:
-            return ()
-        del self._pins[checkpoint.path]
-        gone = self._doomed.pop(checkpoint.path, None)
-        return () if gone is None else (self._gone(gone),)
+        if not self._pins[checkpoint.path]:
+            del self._pins[checkpoint.path]
+            if gone := self._doomed.pop(checkpoint.path, None):
+                self._drop(gone)
 
     def forked(self, trial: Trial) -> None:
         """Remember the best checkpoint of what the trial leaves behind by a fork."""
@@ -67,14 +68,19 @@ class Retention:
                 trial.peak = (value, best)
 
     def saved(self, trial: Trial, checkpoint: Checkpoint) -> None:
-        """Note a checkpoint; one saved again at the same place replaces the note."""
+        """Note a checkpoint, and drop those that it makes superfluous.
+
+        One that is saved again at the same place replaces the note.
+        """
         trial.checkpoints = [old for old in trial.checkpoints if old.path != checkpoint.path]
         trial.checkpoints.append(checkpoint)
         self.total += checkpoint.size - self._sizes.get(checkpoint.path, 0)
         self._sizes[checkpoint.path] = checkpoint.size
+        self._tidy(trial)
+        self._fit_budget()
 
-    def superfluous(self, trial: Trial) -> Iterator[Checkpoint]:
-        """Forget, and yield, those of a trial's checkpoints that nothing needs."""
+    def _tidy(self, trial: Trial) -> None:
+        """Drop those of a live trial's checkpoints that nothing needs."""
         kept = trial.checkpoints
         if len(kept) < 2:
             return
@@ -82,18 +88,17 @@ class Retention:
             trial.peak = None
         peak = trial.peak[1] if trial.peak else None
         needed = {one.path for one in (kept[-1], self._best(trial), peak) if one is not None}
-        trial.checkpoints = []
-        for checkpoint in kept:
-            if checkpoint.path in needed or checkpoint.path in self._pins:
-                trial.checkpoints.append(checkpoint)
-            else:
-                yield self._gone(checkpoint)
+        needed |= self._pins.keys()
+        trial.checkpoints = [one for one in kept if one.path in needed]
+        for one in kept:
+            if one.path not in needed:
+                self._drop(one)
         self._rich.pop(trial.id, None)
         if self._budget is not None and len(trial.checkpoints) > 1:
             self._rich[trial.id] = trial
 
-    def ended(self, trial: Trial) -> Iterator[Checkpoint]:
-        """Forget, and yield, what goes now that the trial is over."""
+    def ended(self, trial: Trial) -> None:
+        """Drop what goes now that the trial is over."""
         self._rich.pop(trial.id, None)
         if (self._keep is None and self._budget is None) or not trial.checkpoints:
             return
@@ -101,10 +106,15 @@ class Retention:
         ended = Ended(_score(trial), trial.id, trial, best or trial.checkpoints[-1])
         bisect.insort(self._ended, ended, key=lambda one: one[:2])
         if self._keep is not None and len(self._ended) > self._keep:
-            yield from self._cleared(self._ended.pop().trial)
+            self._clear(self._ended.pop().trial)
+        self._fit_budget()
 
-    def over_budget(self) -> Iterator[Checkpoint]:
-        """Forget, and yield, what goes so that the rest fits the budget, if it can be made to.
+    def revived(self, trial: Trial) -> None:
+        """Count an ended trial among the live ones again."""
+        self._ended = [one for one in self._ended if one.trial is not trial]
+
+    def _fit_budget(self) -> None:
+        """Drop what is too much, as far as nothing needs it.
 
         The worst trial is first: one that has ended loses all, a live one what it does not start
         from. The best that has ended keeps its best as long as possible.
@@ -112,31 +122,35 @@ class Retention:
         while self.excess:
             live = max(self._rich.values(), key=lambda t: (_score(t), t.id), default=None)
             if live is not None and (not self._ended or _score(live) >= self._ended[-1].score):
-                yield from self._stripped(live, live.checkpoints[-1])
+                self._strip(live, live.checkpoints[-1])
             elif not self._ended:
                 return
             elif len(self._ended) > 1 or len(self._ended[0].trial.checkpoints) == 1:
-                yield from self._cleared(self._ended.pop().trial)
+                self._clear(self._ended.pop().trial)
             else:
-                yield from self._stripped(self._ended[0].trial, self._ended[0].best)
+                self._strip(self._ended[0].trial, self._ended[0].best)
 
-    def _cleared(self, trial: Trial) -> Iterator[Checkpoint]:
+    def _clear(self, trial: Trial) -> None:
         """Take all from an ended trial; what a restart needs goes when that has started."""
         gone, trial.checkpoints = trial.checkpoints, []
-        self._doomed |= {c.path: c for c in gone if c.path in self._pins}
-        yield from (self._gone(c) for c in gone if c.path not in self._pins)
+        for checkpoint in gone:
+            if checkpoint.path in self._pins:
+                self._doomed[checkpoint.path] = checkpoint
+            else:
+                self._drop(checkpoint)
 
-    def _stripped(self, trial: Trial, last: Checkpoint) -> Iterator[Checkpoint]:
+    def _strip(self, trial: Trial, last: Checkpoint) -> None:
         """Take from a trial all but one, and what a restart needs."""
         self._rich.pop(trial.id, None)
-        kept = [c for c in trial.checkpoints if c is last or c.path in self._pins]
-        gone = [c for c in trial.checkpoints if c not in kept]
-        trial.checkpoints = kept
-        yield from map(self._gone, gone)
+        had = trial.checkpoints
+        trial.checkpoints = [c for c in had if c is last or c.path in self._pins]
+        for checkpoint in had:
+            if checkpoint not in trial.checkpoints:
+                self._drop(checkpoint)
 
-    def _gone(self, checkpoint: Checkpoint) -> Checkpoint:
+    def _drop(self, checkpoint: Checkpoint) -> None:
         self.total -= self._sizes.pop(checkpoint.path, 0)
-        return checkpoint
+        self._out.append(commands.DropCheckpoint(checkpoint=checkpoint))
 
     @staticmethod
     def _best(trial: Trial) -> Checkpoint | None:

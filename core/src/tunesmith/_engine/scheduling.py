@@ -72,6 +72,9 @@ class SchedulerGate:
             scheduler, "on_report", None
         )
         self._review: Callable[[], Any] | None = getattr(scheduler, "review", None)
+        self._revive: Callable[[TrialView], None] | None = getattr(scheduler, "revive", None)
+        self._extend: Callable[[float], Any] | None = getattr(scheduler, "extend", None)
+        self._scheduler = scheduler
 
     def added(self, trial: Trial) -> None:
         """Tell it of a new trial."""
@@ -87,6 +90,36 @@ class SchedulerGate:
         """Tell it of a report."""
         if self._report is not None:
             self._guarded("on_report", self._report, trial.view(), result)
+
+    @property
+    def can_revive(self) -> bool:
+        """Whether it takes trials up that were over."""
+        return self._revive is not None
+
+    @property
+    def bound(self) -> float | None:
+        """How far it lets trials train, if it says so."""
+        return getattr(self._scheduler, "max_resource", None)
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether it can let them train further."""
+        return self._extend is not None
+
+    def revived(self, trial: Trial) -> None:
+        """Tell it that a trial which was over goes on."""
+        if self._revive is not None:
+            self._guarded("revive", self._revive, trial.view())
+
+    def extend(self, to: float) -> dict[str, bool]:
+        """Have it let trials train further; return which go on, and whether they wait first."""
+        if self._extend is None:
+            return {}
+        answers = self._guarded("extend", self._extend, to)
+        for answer in answers.values():
+            if not isinstance(answer, Continue | Pause):
+                raise self._broken("extend", answer, "Continue or Pause for each trial")
+        return {trial: isinstance(answer, Pause) for trial, answer in answers.items()}
 
     def first(self, trial: Trial) -> float | None:
         """Return the resource at which a trial that starts now wants its first decision."""

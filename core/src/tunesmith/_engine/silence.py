@@ -24,7 +24,7 @@ class Silence:
         ending: Ending,
         out: list[commands.AnyCommand],
     ) -> None:
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._trials = trials
         self._ending = ending
         self._out = out
@@ -37,25 +37,25 @@ class Silence:
 
     def arm(self, heard_at: float | None = None) -> None:
         """See to it that there is an alarm, for a trial last heard of now, or at another time."""
-        if self._limit_s is not None and not self._is_armed:
+        if self.limit_s is not None and not self._is_armed:
             self._is_armed = True
             since = self.now if heard_at is None else heard_at
-            self._out.append(commands.WakeAt(at=since + self._limit_s, name=SILENCE))
+            self._out.append(commands.WakeAt(at=since + self.limit_s, name=SILENCE))
 
     def look(self) -> None:
         """Stop those that are overdue, and set the alarm for the next that could be."""
         self._is_armed = False
-        if self._limit_s is None:
+        if self.limit_s is None:
             return
         heard = [self.now] if self._trials.of(TrialState.STARTING) else []
         for trial in list(self._trials.of(TrialState.RUNNING).values()):
             if trial.heard is None:
                 continue
-            if trial.heard.at + self._limit_s > self.now:
+            if trial.heard.at + self.limit_s > self.now:
                 heard.append(trial.heard.at)
                 continue
             trial.is_overdue = True
-            reason = f"no report for {self._limit_s:g} s (trial_timeout_s)"
+            reason = f"no report for {self.limit_s:g} s (trial_timeout_s)"
             self._ending.stop(trial, reason, outcome="interrupted")
         if heard:
             self.arm(min(heard))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Metrics, Stopper
@@ -16,13 +17,29 @@ class StopRule:
     """Asks the stopper, if there is one, after every result."""
 
     def __init__(self, stopper: Stopper | None, resource: str) -> None:
-        self._stopper = stopper
+        self._stopper: Any = stopper
+        self._resource = resource
         self._stop_all: Callable[[], bool] | None = getattr(stopper, "stop_all", None)
-        until = getattr(stopper, "until", None)
         # Before this resource no trial is stopped, so trials need not wait to be asked about.
-        self.until: float | None = None if stopper is None else 0.0
-        if until is not None:
-            self.until = until(resource) or 0.0
+        self.until: float | None = self._until()
+        # How far trials train at most, if the criterion says so.
+        self.bound: float | None = self._bound()
+
+    def extend(self, to: float) -> None:
+        """Let trials train further than the bound."""
+        if self.bound is not None:
+            self._stopper.extend(self._resource, to)
+            self.until, self.bound = self._until(), self._bound()
+
+    def _until(self) -> float | None:
+        if self._stopper is None:
+            return None
+        until = getattr(self._stopper, "until", None)
+        return (until(self._resource) if until is not None else None) or 0.0
+
+    def _bound(self) -> float | None:
+        is_growing = hasattr(self._stopper, "bound") and hasattr(self._stopper, "extend")
+        return self._stopper.bound(self._resource) if is_growing else None
 
     def __call__(self, trial_id: str, metrics: Metrics) -> bool:
         """Tell whether the trial has met its stop criterion."""

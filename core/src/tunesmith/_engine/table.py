@@ -97,7 +97,7 @@ TRANSITIONS: dict[tuple[TrialState, type], Transition] = {
     (STOPPING, Reported): _to(Lifecycle.reported, STOPPING),
     (STOPPING, CheckpointSaved): _to(Lifecycle.saved, STOPPING),
     (STOPPING, TrialEnded): _to(Lifecycle.ended, *_LEFT),
-    (STOPPING, TrialLost): _to(Lifecycle.lost, COMPLETED, STOPPED, PENDING, HELD),
+    (STOPPING, TrialLost): _to(Lifecycle.lost, *_LEFT),
     (RESTARTING, TrialStarted): _to(Lifecycle.again, RESTARTING),
     (RESTARTING, Reported): _to(Lifecycle.again, RESTARTING),
     (RESTARTING, CheckpointSaved): _to(Lifecycle.saved, RESTARTING),

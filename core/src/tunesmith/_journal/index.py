@@ -76,6 +76,10 @@ class _Asked(msgspec.Struct, gc=False):
     reason: str = ""
 
 
+class _Revived(msgspec.Struct, gc=False):
+    paused: bool = False
+
+
 class _RunEnding(msgspec.Struct, gc=False):
     status: str = ""
     reason: str = ""
@@ -112,6 +116,7 @@ class Index:
             "TrialEnded": self._ended,
             "TrialLost": self._lost,
             "ControlRequested": self._asked,
+            "Revived": self._revived,
             "RunStarted": self._run_started,
             "RunEnded": self._run_ended,
         }
@@ -205,6 +210,14 @@ class Index:
             self._held[trial] = asked.reason
         if is_waiting:
             self._wait(record, reason)
+
+    def _revived(self, seq: int, at: float, trial: str, body: str) -> None:
+        del seq, at
+        record = self.records[trial]
+        record.ended_at, record.error = None, 0
+        if _REVIVED.decode(body).paused:
+            self._resting.add(trial)
+        self._wait(record, "")
 
     def _wait(self, record: Record, reason: str) -> None:
         """Have a trial hold no slot: it is paused, or will go on by itself."""
@@ -320,5 +333,6 @@ _REPORTS = msgspec.json.Decoder(_Reports)
 _ATTEMPT = msgspec.json.Decoder(_Attempt)
 _ENDING = msgspec.json.Decoder(_Ending)
 _LOSS = msgspec.json.Decoder(_Loss)
+_REVIVED = msgspec.json.Decoder(_Revived)
 _ASKED = msgspec.json.Decoder(_Asked)
 _RUN_ENDING = msgspec.json.Decoder(_RunEnding)

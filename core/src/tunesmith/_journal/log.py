@@ -11,14 +11,20 @@ from typing import Any, Self
 
 import msgspec
 
-from tunesmith._journal.codec import UnknownEvent, encode_decisions, encode_event, pack
+from tunesmith._journal.codec import (
+    UnknownEvent,
+    decode_event,
+    encode_decisions,
+    encode_event,
+    pack,
+)
 from tunesmith._journal.header import Header
 from tunesmith._journal.lock import RunLock
 from tunesmith._journal.reader import FILE, Reader
 from tunesmith._journal.schema import FORMAT, TABLES, views
 from tunesmith.errors import UsageError
 from tunesmith.protocols.commands import AnyCommand
-from tunesmith.protocols.events import AnyEvent
+from tunesmith.protocols.events import AnyEvent, ExperimentChanged
 
 _BUSY_S = 30.0
 _FAREWELL_MS = 200
@@ -27,6 +33,8 @@ _FAREWELL_MS = 200
 _INSERT = "INSERT INTO events (at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?)"
 _TAKE = "UPDATE control SET taken_at = :at, refusal = :refusal WHERE id = :id"
 _WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
+
+_CHANGES = "SELECT at, kind, trial, body FROM events WHERE kind = 'ExperimentChanged' ORDER BY seq"
 
 Entry = tuple[AnyEvent, tuple[AnyCommand, ...]]
 """An event, and the commands with which the engine answered it."""
@@ -155,6 +163,12 @@ class Journal:
                     "a later version of tunesmith; to go on with it: pip install -U tunesmith"
                 )
             yield row.seq, row.event
+
+    def changes(self) -> list[ExperimentChanged]:
+        """Return the events that changed the experiment, oldest first."""
+        rows = self._connection.execute(_CHANGES)
+        events = (decode_event(*row) for row in rows)
+        return [event for event in events if isinstance(event, ExperimentChanged)]
 
     def last_at(self) -> float:
         """Return when the last event happened, 0 before the first."""

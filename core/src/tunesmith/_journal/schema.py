@@ -65,7 +65,8 @@ WITH run AS (
     FROM events WHERE kind IN ('RunStarted', 'RunEnded')
 ), life AS (
     SELECT trial, max(seq) AS seq, at, kind, body FROM events
-    WHERE kind IN ('TrialStarted', 'TrialPaused', 'TrialEnded', 'TrialLost') GROUP BY trial
+    WHERE kind IN ('TrialStarted', 'TrialPaused', 'TrialEnded', 'TrialLost', 'Revived')
+    GROUP BY trial
 ), started AS (
     SELECT trial, max(json_extract(body, '$.attempt')) AS attempts,
         min(CASE WHEN kind = 'TrialStarted' THEN at END) AS at
@@ -120,6 +121,7 @@ WITH run AS (
             WHEN closed.seq = life.seq THEN closed.outcome
             WHEN life.kind = 'TrialStarted' AND run.seq < life.seq THEN 'running'
             WHEN life.kind = 'TrialPaused' THEN 'paused'
+            WHEN life.kind = 'Revived' AND json_extract(life.body, '$.paused') THEN 'paused'
             WHEN life.kind = 'TrialEnded'
                 AND json_extract(life.body, '$.outcome') <> 'interrupted'
             THEN json_extract(life.body, '$.outcome')

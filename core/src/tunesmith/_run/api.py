@@ -26,6 +26,7 @@ from tunesmith._run.memory import recall
 from tunesmith._run.record import experiment_of
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, load
+from tunesmith._run.revival import Revival
 from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import TrialError, TunesmithError
 from tunesmith.plugins import Registry, default_registry
@@ -132,9 +133,12 @@ def resume(path: str | os.PathLike[str], trainable: Any = None, **changes: Any) 
     Args:
         path: The run's folder.
         trainable: The training code; needed only where the run knows no import path of it.
-        changes: `num_samples` or `time_budget_s`, to go on for longer; `max_concurrent`,
-            `resources`, `executor`, `callbacks`, `checkpoint`, `verbose`, to go on in another way;
-            and what a journal cannot hold, such as a `stop` function, given as it was.
+        changes: `num_samples` or `time_budget_s`, to go on for longer; `max_resource`, to train
+            further than the scheduler or `stop` said; `revive`, to have trials go on that were
+            over: "failed", "completed", "stopped", "all", or a list of trials; `failure`,
+            `max_concurrent`, `resources`, `executor`, `callbacks`, `checkpoint`, `verbose`, to go
+            on in another way; and what a journal cannot hold, such as a `stop` function, given as
+            it was.
 
     Raises:
         UsageError: there is no such run, it is still running, or something is missing or
@@ -176,9 +180,7 @@ def _conduct(
         stack.callback(display.close)
         if goal:
             opening = _take_up(parts, goal, display)
-        watchdog = Watchdog(
-            parts.folder, experiment.failure.watchdog_s, parts.engine.describe, display.warn
-        )
+        watchdog = Watchdog(parts.folder, experiment.failure.watchdog_s, parts.engine, display.warn)
         stack.callback(watchdog.close)
         told = watchers.Watchers(callbacks, display.warn)
         audience = Audience(told, display if experiment.verbose else None, experiment.objectives)
@@ -190,6 +192,7 @@ def _conduct(
             audience=audience,
             listener=Listener(parts.journal.header),
             watchdog=watchdog,
+            revival=Revival(parts.folder, parts.executor.now),
             folder=parts.folder,
             in_process=parts.in_process,
             virtual=parts.virtual,
@@ -228,10 +231,11 @@ def _failure(parts: Parts, ended: RunEnded, results: Results) -> TunesmithError:
 def _take_up(parts: Parts, goal: Goal, display: Display) -> list[AnyEvent]:
     """Bring the parts to where the journal ends; return what has to happen first."""
     events = (event for _, event in parts.journal.events())
-    answers = replay(events, parts.engine, parts.counsel, display.recall)
+    revival = Revival(parts.folder, parts.executor.now)
+    answers = replay(events, parts.engine, parts.counsel, revival=revival, recall=display.recall)
     sweep_unknown(parts.folder, parts.engine.checkpoints())
-    display.aim(parts.engine.num_samples, parts.engine.time_budget_s)
-    return [*goal.changed(parts.executor.now()), *answers]
+    display.aim(*parts.engine.goal)
+    return [*answers, *goal.events(parts.engine, revival, parts.executor.now())]
 
 
 def _drive(

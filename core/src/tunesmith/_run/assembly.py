@@ -303,16 +303,13 @@ def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
         lookahead=lookahead,
         observes=spec.observes,
         partial=algorithms.searcher.partial,
-        retries=experiment.failure.retries,
-        fail_fast=experiment.failure.fail_fast,
-        identical_failures=experiment.failure.stop_after_identical,
         keep=experiment.checkpoint.keep,
         budget=experiment.checkpoint.budget_bytes,
         time_budget_s=experiment.time_budget_s,
-        trial_timeout_s=experiment.failure.trial_timeout_s,
         resource=experiment.resource,
         scheduler_name=plan.scheduler.spec.name,
         searcher_name=spec.name,
+        **experiment.failure.limits,
     )
 
 

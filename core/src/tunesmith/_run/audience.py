@@ -70,8 +70,7 @@ class Audience:
             case TrialEnded() | TrialLost():
                 self._note_end(event, engine)
             case ExperimentChanged() | ControlRequested() if self._display is not None:
-                goal = engine.num_samples, engine.time_budget_s
-                self._notes.append((self._display.aim, goal))
+                self._notes.append((self._display.aim, engine.goal))
 
     def _note(self, hook: str, *told: Any) -> None:
         self._notes.extend((listener, told) for listener in self._hears[hook])

@@ -81,6 +81,16 @@ class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
                 raise UsageError(f"{name}={seconds!r}: expected a number of seconds, or None")
 
     @property
+    def limits(self) -> dict[str, Any]:
+        """Return what of this the engine sees to, by the names of its settings."""
+        return {
+            "retries": self.retries,
+            "fail_fast": self.fail_fast,
+            "identical_failures": self.stop_after_identical,
+            "trial_timeout_s": self.trial_timeout_s,
+        }
+
+    @property
     def retries(self) -> dict[FailureKind, int | None]:
         """Return how often an attempt may be repeated, for every kind; None is for ever."""
         if isinstance(self.max_retries, Mapping):

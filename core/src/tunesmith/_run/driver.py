@@ -14,6 +14,7 @@ from tunesmith._run.advisor import Advisor
 from tunesmith._run.audience import Audience
 from tunesmith._run.control import Listener
 from tunesmith._run.interrupts import Shield
+from tunesmith._run.revival import Revival
 from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Executor, commands
@@ -76,6 +77,7 @@ class Driver:
         audience: Audience,
         listener: Listener,
         watchdog: Watchdog,
+        revival: Revival,
         folder: Path,
         in_process: bool = False,
         virtual: bool = False,
@@ -87,6 +89,7 @@ class Driver:
         self._audience = audience
         self._listener = listener
         self._watchdog = watchdog
+        self._revival = revival
         self._folder = folder
         self._in_process = in_process
         self._virtual = virtual
@@ -163,6 +166,8 @@ class Driver:
                             self._advisor.submit(command)
                         elif isinstance(command, commands.Retire):
                             facts.append(self._retired(command))
+                        elif isinstance(command, commands.Revive):
+                            facts.append(self._revival.event(command.trial, paused=command.paused))
                         else:
                             orders.append(command)
                 waiting = [*facts, *self._advisor.poll()]
@@ -186,7 +191,7 @@ class Driver:
             at, events, refusal = self._executor.now(), [], ""
             try:
                 event = self._listener.event(request, at)
-                refusal = self._engine.objection(event)
+                refusal = self._engine.farewell or self._engine.objection(event)
                 events = [] if refusal else [event]
             except UsageError as error:
                 refusal = str(error)

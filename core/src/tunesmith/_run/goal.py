@@ -7,47 +7,77 @@ from typing import Any
 
 import msgspec
 
+from tunesmith._engine.engine import Engine
 from tunesmith._journal.log import Journal
+from tunesmith._run.checks.values import is_number
+from tunesmith._run.configs import FailureConfig
 from tunesmith._run.experiment import Experiment
-from tunesmith._run.record import CHANGEABLE
+from tunesmith._run.revival import Revival
 from tunesmith.errors import UsageError
-from tunesmith.protocols.events import ExperimentChanged, Suggested
+from tunesmith.protocols.events import ExperimentChanged, Revived
+
+LIMITS = ("num_samples", "time_budget_s")
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """The experiment as it goes on, and the engine's limits that change by that."""
+    """The experiment as it goes on, and what changes by that.
+
+    `changes` are the engine's, `options` the experiment's own that a later resume must know, and
+    `revive` says which trials go on that were over.
+    """
 
     experiment: Experiment
-    limits: dict[str, Any]
+    changes: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    revive: Any = ()
 
-    def changed(self, at: float) -> list[ExperimentChanged]:
-        """Return the change as an event, if there is one."""
-        return [ExperimentChanged(at=at, changes=self.limits)] if self.limits else []
+    def events(self, engine: Engine, revival: Revival, at: float) -> list[Any]:
+        """Return the changes as events for an engine that stands where the run ended.
+
+        Raises:
+            UsageError: the engine has an objection.
+        """
+        wishes: list[ExperimentChanged | Revived] = []
+        if self.changes:
+            wishes.append(ExperimentChanged(at=at, changes=self.changes, options=self.options))
+        if self.revive:
+            wishes += [revival.event(trial) for trial in revival.chosen(self.revive)]
+        for wish in wishes:
+            if objection := engine.objection(wish):
+                raise UsageError(objection)
+        return wishes
 
 
 def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) -> Goal:
     """Return the goal of a run that goes on, with earlier changes and those that are `given`.
 
     Raises:
-        UsageError: the run has more trials already than it is now to have.
+        UsageError: a change makes no sense.
     """
     cells = journal.header.extra.get("cells", 1)
-    earlier: dict[str, Any] = {}
-    made = 0
-    for _, event in journal.events():
-        made += isinstance(event, Suggested)
-        if isinstance(event, ExperimentChanged):
-            earlier |= event.changes
-    if "num_samples" in earlier:
-        earlier["num_samples"] //= cells
-    wanted = {option: given[option] for option in CHANGEABLE if option in given}
-    goal = experiment.replace(**{**earlier, **wanted})
-    limits = {option: getattr(goal, option) for option in wanted}
-    if limits.get("num_samples") is not None:
-        limits["num_samples"] *= cells
-        if limits["num_samples"] < made:
-            raise UsageError(
-                f"num_samples={wanted['num_samples']!r}: this run has {made} trials already; "
-                f"give at least {-(-made // cells)}"
-            )
-    return Goal(goal, limits)
+    wanted = {option: given[option] for option in (*LIMITS, "failure") if option in given}
+    goal = experiment.replace(**{**_earlier(journal, cells), **wanted})
+    changes: dict[str, Any] = {name: getattr(goal, name) for name in LIMITS if name in wanted}
+    options: dict[str, Any] = {}
+    if changes.get("num_samples") is not None:
+        changes["num_samples"] *= cells
+    if "failure" in wanted:
+        changes |= goal.failure.limits
+        options["failure"] = msgspec.to_builtins(goal.failure)
+    if (length := given.get("max_resource")) is not None:
+        if not is_number(length) or not length > 0:
+            raise UsageError(f"max_resource={length!r}: expected a number above 0")
+        changes["max_resource"] = float(length)
+    return Goal(goal, changes, options, given.get("revive", ()))
+
+
+def _earlier(journal: Journal, cells: int) -> dict[str, Any]:
+    """Return what earlier resumes changed, as options of the experiment."""
+    changed: dict[str, Any] = {}
+    for event in journal.changes():
+        changed |= {name: event.changes[name] for name in LIMITS if name in event.changes}
+        if "failure" in event.options:
+            changed["failure"] = msgspec.convert(event.options["failure"], FailureConfig)
+    if changed.get("num_samples") is not None:
+        changed["num_samples"] //= cells
+    return changed

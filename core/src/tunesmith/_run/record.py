@@ -36,7 +36,7 @@ KEPT = (
 )
 """The options that the header's own fields do not hold."""
 
-CHANGEABLE = ("num_samples", "time_budget_s")
+CHANGEABLE = ("num_samples", "time_budget_s", "max_resource", "failure", "revive")
 """What the engine can go on with at another value; the change is an event."""
 
 REPLACEABLE = (

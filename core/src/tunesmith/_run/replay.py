@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from tunesmith._engine.engine import Engine
 from tunesmith._run.advisor import carry_out
 from tunesmith._run.counsel import Counsel
-from tunesmith.protocols import ErrorInfo, TrialView
+from tunesmith._run.revival import Revival
+from tunesmith.protocols import ErrorInfo, TrialView, commands
 from tunesmith.protocols.commands import AdvisorCommand, AnyCommand
 from tunesmith.protocols.events import (
     AnyEvent,
+    Revived,
     SearchEnded,
     Suggested,
     SuggestionDeferred,
@@ -24,25 +26,36 @@ Recall = Callable[[TrialView, ErrorInfo | None], None]
 
 
 def replay(
-    events: Iterable[AnyEvent], engine: Engine, counsel: Counsel, recall: Recall
+    events: Iterable[AnyEvent],
+    engine: Engine,
+    counsel: Counsel,
+    *,
+    revival: Revival,
+    recall: Recall,
 ) -> list[AnyEvent]:
     """Hand the events to the engine, and its questions to the searcher; nothing else is done.
 
-    Both end as they were when the last event was written, but for the searcher's answers that
-    never reached the journal: these are returned, to be the first new events. `recall` is told of
-    every trial that ended.
+    Both end as they were when the last event was written, but for the answers that never reached
+    the journal, the searcher's and those to a revival: these are returned, to be the first new
+    events. `recall` is told of every trial that ended.
     """
     unheard: dict[str, AnyEvent] = {}
+    unrevived: dict[str, commands.Revive] = {}
     for event in events:
         if isinstance(event, Suggested | SuggestionDeferred):
             unheard.pop(event.trial, None)
         elif isinstance(event, SearchEnded):
             unheard.pop("", None)
+        elif isinstance(event, Revived):
+            unrevived.pop(event.trial, None)
         for command in engine.handle(event):
             unheard.update(_heard(command, counsel))
+            if isinstance(command, commands.Revive):
+                unrevived[command.trial] = command
         if isinstance(event, TrialEnded | TrialLost):
             _remember(event, engine, recall)
-    return list(unheard.values())
+    revived = [revival.event(one.trial, paused=one.paused) for one in unrevived.values()]
+    return [*revived, *unheard.values()]
 
 
 def _heard(command: AnyCommand, counsel: Counsel) -> Iterator[tuple[str, AnyEvent]]:

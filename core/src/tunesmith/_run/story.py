@@ -13,6 +13,7 @@ from tunesmith.protocols.events import (
     CheckpointSaved,
     ControlRequested,
     Reported,
+    Revived,
     RunEnded,
     RunStarted,
     Suggested,
@@ -127,6 +128,8 @@ class _Teller:
             case ControlRequested():
                 because = f": {event.reason}" if event.reason else ""
                 yield f"a person asked: {event.action}{because}"
+            case Revived():
+                yield "goes on, though it was over"
             case UnknownEvent():
                 yield f"{event.kind}, of a later version of tunesmith"
             case _:

@@ -8,13 +8,25 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tunesmith._engine.engine import Engine
+
 NAME = "watchdog.txt"
+
+
+def describe(engine: Engine) -> str:
+    """Return what there is to wait for: counts, and who holds a slot and what happened to it."""
+    counts = ", ".join(f"{number} {status}" for status, number in engine.counts().items())
+    lines = [counts]
+    for trial in map(engine.trial, engine.view.running):
+        last = "; ".join(engine.story(trial.id)[-3:])
+        lines.append(f"trial {trial.id}, attempt {trial.attempt}: {last}")
+    return "\n".join(lines)
 
 
 class Watchdog:
     """Reports, from a thread of its own, after each `limit_s` seconds without news.
 
-    A report is what `describe` returns and where each thread of this process is; it is added to
+    A report is what the engine waits for and where each thread of this process is; it is added to
     `watchdog.txt` in the run's folder, and `warn` is told of it, once for each silence.
     """
 
@@ -22,12 +34,12 @@ class Watchdog:
         self,
         folder: Path,
         limit_s: float | None,
-        describe: Callable[[], str],
+        engine: Engine,
         warn: Callable[[str], None],
     ) -> None:
         self._path = folder / NAME
         self._limit_s = limit_s
-        self._describe = describe
+        self._engine = engine
         self._warn = warn
         self._news = threading.Event()
         self._is_closed = False
@@ -59,7 +71,7 @@ class Watchdog:
         try:
             with open(self._path, "a", encoding="utf-8") as file:
                 now = datetime.now().isoformat(" ", timespec="seconds")  # noqa: DTZ005 (for people)
-                file.write(f"{now}: no news for {self._limit_s:g} s\n{self._describe()}\n")
+                file.write(f"{now}: no news for {self._limit_s:g} s\n{describe(self._engine)}\n")
                 file.flush()
                 faulthandler.dump_traceback(file, all_threads=True)
                 file.write("\n")

@@ -119,6 +119,16 @@ class Retire(TrialCommand, frozen=True, kw_only=True):
     outcome: Literal["stopped", "completed"] = "stopped"
 
 
+class Revive(Command, frozen=True, kw_only=True):
+    """Have a trial that was over go on; the driver answers `Revived`.
+
+    With `paused` it waits for the scheduler to resume it.
+    """
+
+    trial: str
+    paused: bool = False
+
+
 class WakeAt(Command, frozen=True, kw_only=True):
     """Send `DeadlineReached(name)` when the executor's clock reaches `at`."""
 
@@ -135,4 +145,4 @@ class Finish(Command, frozen=True, kw_only=True):
 
 ExecutorCommand = Launch | Proceed | Pause | Stop | SaveCheckpoint
 AdvisorCommand = Ask | Tell | Enqueue
-AnyCommand = ExecutorCommand | AdvisorCommand | DropCheckpoint | Retire | WakeAt | Finish
+AnyCommand = ExecutorCommand | AdvisorCommand | DropCheckpoint | Retire | Revive | WakeAt | Finish

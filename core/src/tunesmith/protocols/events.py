@@ -4,7 +4,7 @@
 Every event is one row of the journal, in the order in which the engine handled it.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -155,9 +155,30 @@ class Recalled(Event, frozen=True, kw_only=True):
 
 
 class ExperimentChanged(Event, frozen=True, kw_only=True):
-    """The experiment goes on with other limits: `num_samples` (trials in all), `time_budget_s`."""
+    """The experiment goes on with other limits.
 
-    changes: dict[str, int | float | None]
+    `changes` are of the engine's settings: `num_samples` (trials in all), `time_budget_s`, those
+    about failures; `max_resource` is how far trials now train. `options` are options of the
+    experiment, in plain form, that a later resume needs to know of.
+    """
+
+    changes: dict[str, Any]
+    options: dict[str, Any] = {}
+
+
+class Revived(Event, frozen=True, kw_only=True):
+    """A trial that was over goes on, as what it was: from its newest checkpoint, if that is there.
+
+    Until it starts it waits for its turn, or with `paused` for the scheduler to resume it.
+    """
+
+    trial: str
+    config: Config
+    resource: float = 0.0
+    cost_s: float = 0.0
+    last: Result | None = None
+    best: Result | None = None
+    paused: bool = False
 
 
 class RunEnded(Event, frozen=True, kw_only=True):
@@ -171,6 +192,7 @@ AnyEvent = (
     RunStarted
     | Recalled
     | ExperimentChanged
+    | Revived
     | CapacityChanged
     | Suggested
     | SuggestionDeferred

@@ -57,6 +57,10 @@ class Scheduler(Protocol):
     `review() -> Mapping[str, Stop | Fork]`: decisions on trials that hold no slot, asked for after
     every `on_result`, `on_trial_end` and `next_trial`, and when a pause took effect. One on a trial
     that is still about to pause or to end has no effect yet: repeat it until `on_trial_end`.
+    `revive(trial)`: one that was over goes on, because a person wants it to.
+    `extend(max_resource) -> Mapping[str, Continue | Pause]`: trials now train further than its
+    attribute `max_resource` said. Returns which of those that had reached that go on, or wait to be
+    resumed. Without these two methods neither can be asked for.
     `state() -> bytes`, `restore(bytes)`.
     """
 

@@ -33,6 +33,8 @@ from tunesmith.protocols import Problem, Scheduler, commands
 from tunesmith.protocols.events import (
     AnyEvent,
     CapacityChanged,
+    ExperimentChanged,
+    Revived,
     RunStarted,
     SearchEnded,
     Suggested,
@@ -51,6 +53,8 @@ METHODS = (
     "first",
     "next_trial",
     "review",
+    "revive",
+    "extend",
 )
 
 RETRIES = {"worker_lost": 2, "user_error": 1}
@@ -64,6 +68,11 @@ class Relay:
         for name in METHODS:
             if hasattr(scheduler, name):
                 setattr(self, name, self._passing(name))
+
+    @property
+    def max_resource(self) -> float | None:
+        """How far trials train, where the scheduler says so."""
+        return getattr(self.behind, "max_resource", None)
 
     def _passing(self, name: str) -> Callable[..., Any]:
         def passed(*told: Any) -> Any:
@@ -86,6 +95,8 @@ class SchedulerWorld(World):
     def give(self, event: AnyEvent) -> tuple[commands.AnyCommand, ...]:
         """Hand the engine an event; nothing that is over may start, nothing break the contract."""
         self.is_sound = False
+        if isinstance(event, Revived):
+            self.over.discard(event.trial)
         if self.renewed is not None:
             self.relay.behind = self.renewed(self.relay.behind)
         answer = super().give(event)
@@ -171,6 +182,21 @@ class SchedulerMachine(RuleBasedStateMachine):
         """A person asks something of a trial, whether it can be done or not."""
         trials = self.world.suggested
         self.world.ask(action, trials[index % len(trials)] if trials else "0001")
+
+    @precondition(lambda self: self.world.finish is None)
+    @rule(index=st.integers(0, 9))
+    def revive(self, index: int) -> None:
+        """A person has a trial go on that is over, if the scheduler takes such up."""
+        over = [t for t in self.world.suggested if self.world.engine.trial(t).status in OVER]
+        if over:
+            self.world.wish(self.world.revived(over[index % len(over)]))
+
+    @precondition(lambda self: self.world.finish is None)
+    @rule(to=st.sampled_from([5, 20, 27, 81]))
+    def extend(self, to: float) -> None:
+        """A person has trials train further, if the scheduler can let them."""
+        changes = {"max_resource": to}
+        self.world.wish(ExperimentChanged(at=self.world.now, changes=changes))
 
     @rule()
     def restore(self) -> None:

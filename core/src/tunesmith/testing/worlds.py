@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tunesmith._engine.engine import Engine
+from tunesmith._engine.engine import Engine, Wish
 from tunesmith._engine.settings import Settings
 from tunesmith.protocols import (
     Checkpoint,
@@ -27,6 +27,7 @@ from tunesmith.protocols.events import (
     ControlAction,
     ControlRequested,
     Reported,
+    Revived,
     RunStarted,
     SearchEnded,
     Suggested,
@@ -110,7 +111,7 @@ class World:
         """Hand the engine an event, check its invariants, and take its commands."""
         answer = self.engine.handle(event)
         self.engine.validate()
-        if isinstance(event, CheckpointSaved):
+        if isinstance(event, CheckpointSaved) and not self.engine.has_ignored:
             self.disk[event.checkpoint.path] = event.checkpoint.size
         self.history.append(event)
         self.answers.append(answer)
@@ -153,6 +154,8 @@ class World:
                         reason=command.reason,
                     )
                 )
+            case commands.Revive(trial=trial, paused=paused):
+                self.inbox.append(self.revived(trial, paused=paused))
             case commands.DropCheckpoint(checkpoint=checkpoint):
                 assert self.disk.pop(checkpoint.path, None) is not None, "dropped twice"
             case commands.Tell():
@@ -222,10 +225,7 @@ class World:
         event = ControlRequested(
             at=self.now, action=action, trial=trial, reason=action, config=config
         )
-        objection = self.engine.objection(event)
-        if not objection:
-            self.give(event)
-        return objection
+        return self.wish(event)
 
     def unpause(self) -> None:
         """Have all go on that a person paused, by a resume if nothing else was left."""
@@ -236,6 +236,23 @@ class World:
         for trial in ("", *self.suggested):
             self.ask("unpause", trial)
         self.give(CapacityChanged(at=self.now, slots=self.slots))
+
+    def wish(self, event: Wish) -> str:
+        """Have a person wish for something; return the objection, if there is one."""
+        objection = self.engine.farewell or self.engine.objection(event)
+        if not objection:
+            self.give(event)
+        return objection
+
+    def revived(self, trial: str, *, paused: bool = False) -> Revived:
+        """Return the event with which a trial goes on that is over."""
+        config = next(
+            event.config
+            for event in self.history
+            if isinstance(event, Suggested) and event.trial == trial
+        )
+        reached = self.engine.trial(trial).resource
+        return Revived(at=self.now, trial=trial, config=config, resource=reached, paused=paused)
 
     @property
     def suggested(self) -> list[str]:

@@ -10,7 +10,7 @@ from tunesmith_asha.ladder import Ladders
 from tunesmith_asha.ranking import Fronts, Line, Score, is_diverged, ranking_for
 
 
-class _Rung(msgspec.Struct):
+class Rung(msgspec.Struct):
     """`scores`: of all who came; `waiting`: a heap of those paused."""
 
     level: float
@@ -22,7 +22,7 @@ class _Rung(msgspec.Struct):
 class _State(msgspec.Struct):
     """`goals`: each trial's next level; `idle`: the paused; `finished`: one got to the end."""
 
-    rungs: list[_Rung]
+    rungs: list[Rung]
     goals: dict[str, float] = {}
     idle: set[str] = set()
     finished: bool = False
@@ -41,7 +41,7 @@ class PromotionAsha:
     def __init__(self, ladders: Ladders) -> None:
         self._ladders = ladders
         new, levels = ranking_for(ladders.problem), enumerate(ladders.levels)
-        rungs = [_Rung(level, b, new()) for b, x in levels for level in x[:-1]]
+        rungs = [Rung(level, b, new()) for b, x in levels for level in x[:-1]]
         self._state = _State(sorted(rungs, key=lambda rung: -rung.level))
 
     def first(self, trial: TrialView) -> Continue:
@@ -98,12 +98,12 @@ class PromotionAsha:
         """Go on from what `state` returned."""
         self._state = msgspec.msgpack.decode(data, type=_State)
 
-    def _promote(self, rung: _Rung) -> str:
+    def _promote(self, rung: Rung) -> str:
         *_, trial_id = heappop(rung.waiting)
         self._state.idle.remove(trial_id)
         return trial_id
 
-    def _leaders(self, *, everyone: bool = False) -> Iterator[_Rung]:
+    def _leaders(self, *, everyone: bool = False) -> Iterator[Rung]:
         """Yield the rungs whose first waiting trial may be promoted, the highest rung first."""
         for rung in self._state.rungs:
             rung.scores.lead(rung.waiting)

@@ -4,13 +4,14 @@ from typing import Literal
 
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Problem
+from tunesmith_asha.extension import ExtensiblePromotion, ExtensibleStopping
 from tunesmith_asha.ladder import build_ladders
 from tunesmith_asha.promotion import PromotionAsha
 from tunesmith_asha.stopping import StoppingAsha
 
 _VARIANTS: dict[str, type[StoppingAsha | PromotionAsha]] = {
-    "stopping": StoppingAsha,
-    "promotion": PromotionAsha,
+    "stopping": ExtensibleStopping,
+    "promotion": ExtensiblePromotion,
 }
 
 

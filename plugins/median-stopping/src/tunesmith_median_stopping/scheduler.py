@@ -59,10 +59,7 @@ class MedianStopping:
     def on_result(self, trial: TrialView, result: Result) -> Decision:
         """Judge the trial at the highest point it has reached."""
         run, points, averages = self._run(trial), self._state.points, self._state.averages
-        while points[-1] <= result.resource:
-            points.append(points[-1] + max(self._interval, points[-1] / 100))
-            averages.append([])
-        reached = bisect_right(points, result.resource) - 1
+        reached = self._point_after(result.resource) - 1
         if reached >= run.point:
             run.point = reached + 1
             others = averages[reached]
@@ -79,6 +76,10 @@ class MedianStopping:
         """Forget the trial; its averages stay."""
         self._state.runs.pop(trial.id, None)
 
+    def revive(self, trial: TrialView) -> None:
+        """Judge it next beyond where it has been, by what it reports from now on."""
+        self._run(trial).point = self._point_after(trial.resource)
+
     def state(self) -> bytes:
         """Return all that was learnt; MessagePack, since JSON has no infinity."""
         return msgspec.msgpack.encode(self._state)
@@ -86,6 +87,14 @@ class MedianStopping:
     def restore(self, data: bytes) -> None:
         """Go on from what `state` returned."""
         self._state = msgspec.msgpack.decode(data, type=_State)
+
+    def _point_after(self, resource: float) -> int:
+        """Return the first point above a resource; there always is one."""
+        points = self._state.points
+        while points[-1] <= resource:
+            points.append(points[-1] + max(self._interval, points[-1] / 100))
+            self._state.averages.append([])
+        return bisect_right(points, resource)
 
     def _run(self, trial: TrialView) -> _Run:
         return self._state.runs.setdefault(trial.id, _Run())

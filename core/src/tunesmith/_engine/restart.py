@@ -1,0 +1,24 @@
+"""After the driver died: every trial is brought to where the rest of its orders had led it."""
+
+from __future__ import annotations
+
+from tunesmith._engine.lifecycle import Lifecycle
+from tunesmith._engine.trials import Trials, TrialState
+
+
+def take_up_again(trials: Trials, lifecycle: Lifecycle) -> None:
+    """Queue what ran, pause and end what was about to; a run that was paused goes on."""
+    lifecycle.is_on_hold = False
+    lifecycle.silence.reset()
+    retiring = list(trials.of(TrialState.RETIRING).values())
+    for trial in reversed(trials.holding()):
+        trial.is_open = False
+        if trial.state is TrialState.PAUSING:
+            lifecycle.pause(trial)
+        elif trial.state is TrialState.STOPPING and trial.outcome != "interrupted":
+            lifecycle.ending.retire(trial, trial.reason, outcome=trial.outcome)
+        else:
+            trial.anchor = trial.heard
+            lifecycle.queue(trial)
+    for trial in retiring:
+        lifecycle.ending.retire(trial, trial.reason, outcome=trial.outcome)
