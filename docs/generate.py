@@ -248,7 +248,7 @@ def searchers() -> str:
     for kind, dist, spec in specs():
         if kind != "searcher":
             continue
-        times = [f"{cost:,.3g}" for cost in costs.get(spec.name, [])]
+        times = [figure(cost) for cost in costs.get(spec.name, [])]
         cells = [*times, *["-"] * (3 - len(times))]
         rows.append(
             f"| `{spec.name}` | {dist} | {spec.wraps or '-'} | {spec.advice or spec.summary} "
@@ -266,7 +266,37 @@ def searchers() -> str:
         "| name | package | wraps | when to choose it | can | 10 | 100 | 1,000 |",
         "|---|---|---|---|---|--:|--:|--:|",
     ]
-    return "\n".join([*head, *rows, ""])
+    return "\n".join([*head, *rows, "", *overheads(), ""])
+
+
+def figure(milliseconds: float) -> str:
+    """Return a time as tables show it, to three digits."""
+    return f"{milliseconds:,.0f}" if milliseconds >= 100 else f"{milliseconds:.3g}"
+
+
+def overheads() -> list[str]:
+    """Return the section on what an adapter takes beside the library that it wraps."""
+    measured = json.loads((ROOT / "docs" / "reference" / "adapter-overheads.json").read_text())
+    rows = [
+        f"| {name} | {row['library']} | {row['trials']} | {row['steps']} "
+        f"| {figure(row['own_ms'])} | {figure(row['adapter_ms'])} | {row['ratio']:.2f} |"
+        for name, row in measured.items()
+    ]
+    return [
+        "## What an adapter adds\n",
+        "Milliseconds of processor time for one suggestion and observation: of the library in a",
+        "loop of its own, and of the adapter, with the same algorithm and options, the same losses",
+        "and, where the library's seeds permit, the same suggestions. Both took turns in one process",
+        "and on one thread, over the last steps of so many trials; the median of several repeats",
+        "counts (`python tests/benchmarks/adapter_overhead.py`; the loops are `tests/native.py` of",
+        "each adapter). The adapters are to stay within 1.1 times the library. They cannot where the",
+        "library itself takes a tenth of a millisecond: to check and translate a configuration, to",
+        "keep what a later observation may change and to leave the process's random generators",
+        "alone takes some hundredths.\n",
+        "| searcher | library | trials | steps measured | library | adapter | ratio |",
+        "|---|---|--:|--:|--:|--:|--:|",
+        *rows,
+    ]
 
 
 def command_page(command: click.Command, path: str) -> Iterator[str]:

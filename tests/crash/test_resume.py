@@ -1,5 +1,6 @@
 """A run that is cut off after any event goes on exactly as if it never had been."""
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -208,3 +209,16 @@ def test_a_run_that_goes_on_is_not_resumed(tmp_path) -> None:
     second = Second()
     run(tmp_path, "live", executor="inline", num_samples=1, callbacks=[second])
     assert second.was_refused
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such owner of files")
+def test_a_run_of_another_user_goes_on_only_if_told_to(tmp_path, monkeypatch) -> None:
+    """Its checkpoints are unpickled; reading it is always possible."""
+    run(tmp_path, "theirs", executor="inline", num_samples=2)
+    owner = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    assert len(tune.load(tmp_path / "theirs")) == 2
+    with pytest.raises(UsageError, match=rf"another user \(uid {owner}\).*trust=True"):
+        tune.resume(tmp_path / "theirs", curve, num_samples=3, verbose=0)
+    results = tune.resume(tmp_path / "theirs", curve, num_samples=3, trust=True, verbose=0)
+    assert len(results) == 3

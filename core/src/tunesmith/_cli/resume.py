@@ -23,6 +23,7 @@ from tunesmith._run.revival import KINDS
 )
 @click.option("--max-concurrent", type=int, help="How many trials may run at once.")
 @click.option("--executor", help="Where trials run from now on.")
+@click.option("--trust", is_flag=True, help="Go on although another user wrote the run.")
 @click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 each trial.")
 @click.option("-q", "--quiet", is_flag=True, help="The same as --verbose 0.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, at the end.")
@@ -35,7 +36,7 @@ def command(
     Trials that ran go on from their newest checkpoint; nothing that was reported is lost.
     """
     use_working_folder()
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value not in (None, False)}
     if quiet:
         given["verbose"] = 0
     if "revive" in given and given["revive"] not in KINDS:

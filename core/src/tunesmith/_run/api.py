@@ -23,6 +23,7 @@ from tunesmith._run.experiment import Experiment
 from tunesmith._run.goal import Goal, later
 from tunesmith._run.interrupts import handled
 from tunesmith._run.memory import recall
+from tunesmith._run.ownership import check_owner
 from tunesmith._run.record import experiment_of
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, load
@@ -123,7 +124,13 @@ def execute(experiment: Experiment, registry: Registry | None = None) -> Results
     return _conclude(conducted)
 
 
-def resume(path: str | os.PathLike[str], trainable: Any = None, **changes: Any) -> Results:
+def resume(
+    path: str | os.PathLike[str],
+    trainable: Any = None,
+    *,
+    trust: bool = False,
+    **changes: Any,
+) -> Results:
     """Go on with a run that was stopped or cut off, as if it never had been, and return it all.
 
     Its events are played back to a fresh scheduler and searcher, which thereby stand where they
@@ -133,6 +140,8 @@ def resume(path: str | os.PathLike[str], trainable: Any = None, **changes: Any) 
     Args:
         path: The run's folder.
         trainable: The training code; needed only where the run knows no import path of it.
+        trust: Go on although another user wrote the run. Checkpoints are unpickled, which can run
+            any code; reading a run never does.
         changes: `num_samples` or `time_budget_s`, to go on for longer; `max_resource`, to train
             further than the scheduler or `stop` said; `revive`, to have trials go on that were
             over: "failed", "completed", "stopped", "all", or a list of trials; `failure`,
@@ -148,6 +157,8 @@ def resume(path: str | os.PathLike[str], trainable: Any = None, **changes: Any) 
     registry = default_registry()
     given = changes if trainable is None else {"trainable": trainable, **changes}
     with Journal.open(os.fspath(path)) as journal:
+        if not trust:
+            check_owner(journal.folder)
         experiment = experiment_of(journal.header, journal.folder, given)
         goal = later(experiment, journal, given)
         callbacks = watchers.resolve(experiment.callbacks, registry)
