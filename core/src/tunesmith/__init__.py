@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tunesmith._run.api import resume, run
     from tunesmith._run.configs import CheckpointConfig, FailureConfig
     from tunesmith._run.experiment import Experiment
+    from tunesmith._run.forecast import Forecast
     from tunesmith._run.results import Results, load
     from tunesmith._trainable.parameters import with_parameters
     from tunesmith._trainable.reporting import (
@@ -65,6 +66,7 @@ _HOMES = {
     "_run.api": ("resume", "run"),
     "_run.configs": ("CheckpointConfig", "FailureConfig"),
     "_run.experiment": ("Experiment",),
+    "_run.forecast": ("Forecast",),
     "_run.results": ("Results", "load"),
     "_trainable.parameters": ("with_parameters",),
     "_trainable.reporting": ("get_checkpoint", "get_context", "report", "should_checkpoint"),
@@ -99,6 +101,7 @@ __all__ = [
     "Experiment",
     "ExperimentPlateauStopper",
     "FailureConfig",
+    "Forecast",
     "FunctionStopper",
     "MaximumIterationStopper",
     "PluginError",

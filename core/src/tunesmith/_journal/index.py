@@ -271,9 +271,10 @@ class Index:
                 record.config = -seq
             elif decided.action == "End":
                 is_stopped = decided.outcome == "stopped"
-                self._move(record, "stopped" if is_stopped else "failed", record.reason)
+                reason = self._unheld.pop(record.id, record.reason)
+                self._move(record, "stopped" if is_stopped else "failed", reason)
                 record.ended_at = at
-                record.error = record.error or seq
+                record.error = seq
 
     # ----------------------------------------------------------------------------------------------
 

@@ -28,6 +28,9 @@ SELECT seq, at, kind, trial, body, decisions FROM events
 WHERE trial = :trial AND seq > :after ORDER BY seq LIMIT :page"""
 _BUSY_S = 30.0
 
+DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What Python's sqlite3 raises of a file that is no whole database."""
+
 RunState = Literal["running", "completed", "stopped", "failed", "interrupted"]
 
 RawRow = tuple[int, float, str, str | None, str, str | None]
@@ -105,7 +108,7 @@ class Reader:
         """Return the rows of a query."""
         try:
             return self._connection.execute(query, parameters).fetchall()
-        except sqlite3.DatabaseError as error:
+        except DAMAGE as error:
             raise _corrupt(self.folder, error) from error
 
     def raw(self, after: int = 0, *, trial: str | None = None) -> Iterator[RawRow]:
@@ -177,7 +180,7 @@ def _connect(folder: Path) -> tuple[sqlite3.Connection, Path | None]:
             f"cannot read the journal {str(file)!r}: {error}; make it readable, and if it is no "
             "tunesmith journal, name a run folder instead"
         ) from error
-    except sqlite3.DatabaseError as error:
+    except DAMAGE as error:
         raise _corrupt(folder, error) from error
 
 
@@ -191,7 +194,7 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
     )
     try:
         connection.execute("SELECT count(*) FROM experiment").fetchone()
-    except sqlite3.DatabaseError:
+    except DAMAGE:
         connection.close()
         raise
     return connection

@@ -20,6 +20,7 @@ from tunesmith._run.control import Listener
 from tunesmith._run.display import Display
 from tunesmith._run.driver import Driver
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.forecast import forecast
 from tunesmith._run.goal import Goal, later
 from tunesmith._run.interrupts import handled
 from tunesmith._run.memory import recall
@@ -65,6 +66,7 @@ def run(
     warm_start: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     constraint: Callable[[Config], bool] | Sequence[Callable[[Config], bool]] = (),
     verbose: int = 1,
+    dry_run: bool = False,
     **unknown: Any,
 ) -> Results:
     """Run trials of `trainable` over `space` and return what came of them.
@@ -98,6 +100,8 @@ def run(
             new run's journal, so that it can be resumed without them.
         constraint: Functions of a config that must all hold; infeasible suggestions cost no trial.
         verbose: 0 prints nothing, 1 progress and summary, 2 a line for each change of a trial.
+        dry_run: Run nothing but one trial's first reports, in this process and leaving nothing
+            behind, and return a `Forecast` of trials, time and disk in place of results.
         unknown: Refused, with the closest name there is.
 
     Ctrl-C ends the run cleanly: running trials end at their next report, and what came of it is
@@ -110,7 +114,14 @@ def run(
         KeyboardInterrupt: the run was ended by a second Ctrl-C.
     """
     given = {key: value for key, value in locals().items() if value is not None}
-    return execute(Experiment.create(**{**given.pop("unknown"), **given}))
+    del given["dry_run"]
+    experiment = Experiment.create(**{**given.pop("unknown"), **given})
+    if dry_run:
+        told = forecast(experiment)
+        if verbose:
+            print(told)  # noqa: T201 (what was asked for)
+        return told  # type: ignore[return-value]
+    return execute(experiment)
 
 
 def execute(experiment: Experiment, registry: Registry | None = None) -> Results:
