@@ -225,6 +225,8 @@ HELD_AND_RELEASED = [
 @settings(max_examples=60, deadline=None)
 @given(STEPS, st.sampled_from(["min", "max"]))
 @example(HELD_AND_RELEASED, "min")
+@example([Step(what, 0, [1.0]) for what in ("start", "halt", "hold", "release", "go")], "min")
+@example([Step(what, 0, [1.0]) for what in ("start", "halt", "hold", "go", "release")], "min")
 def test_views_and_index_show_what_happened(steps: list[Step], mode: Any) -> None:
     """For any history, the trials and results views and the index equal a plain account of it."""
     world = World(mode)

@@ -209,7 +209,10 @@ class Index:
         if asked.action == "pause":
             self._held[trial] = asked.reason
         if is_waiting:
+            is_interrupted = trial in self._interrupted
             self._wait(record, reason)
+            if is_interrupted:
+                self._interrupted.add(trial)
 
     def _revived(self, seq: int, at: float, trial: str, body: str) -> None:
         del seq, at
@@ -291,8 +294,11 @@ class Index:
 
     def _interrupt(self, reason: str) -> None:
         """Note that what runs is given up, to go on at a resume."""
-        for trial in self._interrupted - self._held.keys():
-            self.records[trial].reason = reason
+        for trial in self._interrupted:
+            if trial in self._held:
+                self._unheld[trial] = reason
+            else:
+                self.records[trial].reason = reason
         running = self._running.copy()
         for trial in running:
             self._wait(self.records[trial], reason)
