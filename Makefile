@@ -4,7 +4,7 @@
 #   make test           set everything up and run all tests
 #   make test-slow      the tests that need minutes or a build
 #   make test-isolated  adapters that need environments of their own (NAMES="hebo")
-#   make test-oldest    adapters with the oldest versions they declare (NAMES="optuna bohb")
+#   make test-oldest    packages with the oldest versions they declare (NAMES="core optuna")
 #   make check          formatting, lint, types, layers, size and import budgets
 #   make setup          only set everything up
 #   make bench          measure the overheads

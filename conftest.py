@@ -29,6 +29,13 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if any(collection_path.is_relative_to(folder) for folder in ABSENT) else None
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `make test-slow` those inherited tests that a class names in `slow`."""
+    names = getattr(getattr(item, "cls", None), "slow", ())
+    if item.name in names or getattr(item, "originalname", None) in names:
+        item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def running_ray() -> Iterator[None]:
     """A local Ray of two CPUs and two units of a resource of its own, one for all tests."""

@@ -32,6 +32,14 @@ SCHEDULERS = {
 }
 """Options that make a scheduler act within a dozen short trials."""
 
+SEARCHERS = {
+    "ax": {"initialization_budget": 10},
+    "bayesopt": {"n_random": 300, "n_smart": 0, "n_restarts_optimizer": 0},
+    "smac": {"challengers": 100, "local_search_iterations": 2, "model_options": {"n_trees": 5}},
+    "turbo": {"n_initial": 6, "n_training_steps": 5},
+}
+"""Options with which a searcher's model is cheap, but there before the last trial."""
+
 LASTING = {"asha": {"mode": "promotion"}}
 """A second form of a scheduler, worth a row of its own."""
 
@@ -82,7 +90,8 @@ def pairs():
         is_late = searcher.pace == "slow" and scheduler["name"] not in ("asha", "pbt")
         marks = [pytest.mark.slow] if is_late or "mode" in scheduler else []
         marks.append(pytest.mark.timeout(300))
-        yield pytest.param(searcher.name, scheduler, id=label, marks=marks)
+        options = {"name": searcher.name, **SEARCHERS.get(searcher.name, {})}
+        yield pytest.param(options, scheduler, id=label, marks=marks)
 
 
 def space_for(searcher):
@@ -113,7 +122,7 @@ def run(tmp_path):
 @pytest.mark.parametrize(("searcher", "scheduler"), list(pairs()))
 def test_every_pair_runs_to_its_end(run, searcher, scheduler):
     """All trials come to an end, and the journal alone leads to the same decisions again."""
-    space, options = space_for(searcher), {}
+    space, options = space_for(searcher["name"]), {}
     if scheduler["name"] == "pbt-replay":
         population = run(space, "population", scheduler={"name": "pbt", "interval": 3})
         first = population.best.lineage[0].config

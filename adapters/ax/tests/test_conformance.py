@@ -7,11 +7,27 @@ import pytest
 from tunesmith.testing.searchers import SearcherConformance
 
 
+@pytest.mark.timeout(900)
 class TestConformance(SearcherConformance):
     """With Sobol points only, which are quick: everything but the model."""
 
     searcher = "ax"
     options: ClassVar = {"method": "random_search"}
+    # A dozen Sobol points take a second, another import of Ax ten.
+    slow: ClassVar = {
+        "test_batches_are_whole",
+        "test_conditions_are_kept_or_refused",
+        "test_infeasible_suggestions_give_way",
+        "test_processes_and_hash_seeds_agree",
+        "test_saved_state_loses_nothing[0]",
+        "test_saved_state_loses_nothing[7]",
+        "test_saved_state_loses_nothing[25]",
+        "test_several_objectives_are_taken_or_refused",
+        "test_stopped_trials_are_not_taken_for_complete",
+        "test_strange_news_is_survived",
+        "test_suggestions_are_in_the_space",
+        "test_trials_without_values_are_survived",
+    }
 
 
 @pytest.mark.slow

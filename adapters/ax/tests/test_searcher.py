@@ -103,6 +103,7 @@ def test_conditional_parameters_are_there_when_active(lab, conditional):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_conditional_parameters_are_modelled(lab, conditional):
     """The model suggests active parameters only, too."""
     assert len(lab(conditional).run(9)) == 9
@@ -141,6 +142,7 @@ def test_every_end_of_a_trial_is_ended_in_ax(lab):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_enormous_losses_are_survived(lab, modelled):
     """They are cut to what can be squared."""
     trials = lab(REAL)
@@ -182,6 +184,7 @@ def test_the_last_that_is_said_about_a_trial_holds(lab):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_trials_never_suggested_are_learnt_and_count_as_initialization(lab):
     """Warm starts and points to evaluate: after five of them the model suggests, not Sobol."""
     trials = lab(initialization_budget=5)
@@ -233,7 +236,7 @@ def test_nothing_is_suggested_while_ax_waits_for_results(lab):
             "min_observed_initialization_trials=-2; expected 0 or more",
         ),
         (
-            {"space": {"x": ts.choice(list(range(2000)))}},
+            {"space": {"x": ts.choice(list(range(1001)))}},
             CapabilityError,
             "Ax cannot search this space: .*1000",
         ),
@@ -287,13 +290,13 @@ def test_a_whole_experiment(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize(("space", "pending"), [(None, 0), (REAL, 4)])
-def test_130_steps_with_the_defaults(lab, space, pending):
-    """Long runs hold, and the model is of use: at the end it searches near the optimum.
+def test_130_steps_hold(lab, space, pending):
+    """The model is of use for long, too: at the end of the run it searches near the optimum.
 
-    Random suggestions have a mean |x - .3| of .55; 30 of them below .3: chance far under 1e-6.
+    Random suggestions have a mean |x - .3| of .55; 20 of them below .2: chance below 1e-5.
     """
-    last = (lab(space) if space else lab()).run(130, pending)[-30:]
-    assert sum(abs(config["x"] - 0.3) for config in last) / 30 < 0.3
+    last = lab(space, initialization_budget=100).run(130, pending)[-20:]
+    assert sum(abs(config["x"] - 0.3) for config in last) / 20 < 0.2
 
 
 @pytest.mark.slow
@@ -307,11 +310,7 @@ def test_it_is_better_than_random_search(lab):
     def loss(config):
         return (config["x"] - 0.3) ** 2 + (config["y"] + 0.5) ** 2
 
-    good = 0
+    space, good = {"x": ts.uniform(-1, 1), "y": ts.uniform(-1, 1)}, 0
     for seed in range(3):
-        trials = lab({"x": ts.uniform(-1, 1), "y": ts.uniform(-1, 1)}, seed=seed)
-        for i in range(12):
-            config = trials.suggest(str(i))
-            trials.observe(str(i), loss(config))
-            good += i >= 6 and loss(config) < 0.1
+        good += sum(loss(config) < 0.1 for config in lab(space, seed=seed).run(12, loss=loss)[6:])
     assert good >= 9

@@ -8,10 +8,15 @@ from tunesmith.testing.searchers import SearcherConformance
 
 
 class TestConformance(SearcherConformance):
-    """With a coarse search for the greatest acquisition."""
+    """With a late model and a coarse search for the greatest acquisition."""
 
     searcher = "bayesopt"
-    options: ClassVar = {"n_random": 200, "n_smart": 0, "n_restarts_optimizer": 0}
+    options: ClassVar = {
+        "init_points": 10,
+        "n_random": 200,
+        "n_smart": 0,
+        "n_restarts_optimizer": 0,
+    }
     steps = 40
 
 

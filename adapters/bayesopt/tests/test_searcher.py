@@ -19,10 +19,10 @@ from tunesmith_bayesopt.searcher import ACQUISITIONS
 @pytest.mark.parametrize("choice", ["ucb", "ei", "poi"])
 @pytest.mark.parametrize("space", ["real", "mixed"])
 def test_every_acquisition_function_runs_with_trials_pending(lab, mixed, choice, space):
-    """20 valid suggestions with three others in flight, no two the same."""
+    """14 valid suggestions with three others in flight, no two the same."""
     trials = lab(**({"space": mixed} if space == "mixed" else {}), acquisition_function=choice)
-    configs = trials.run(20, pending=3)
-    assert len({tuple(config.values()) for config in configs}) == 20
+    configs = trials.run(14, pending=3)
+    assert len({tuple(config.values()) for config in configs}) == 14
 
 
 @pytest.mark.slow
@@ -40,20 +40,23 @@ def test_130_steps_with_the_defaults(lab, mixed, pending, space):
 def test_it_searches_near_the_optimum(lab, wide):
     """However wide the range of a parameter that does not matter: ranges are scaled.
 
-    A random point is that good with a chance of .08; 15 of 36 are so with one below 1e-7.
+    A random point is that good with a chance of .08; 12 of 30 are so with one below 1e-5.
     """
 
     def loss(config):
         return (config["x"] - 0.3) ** 2 + (config["y"] + 0.5) ** 2
 
     space = {"x": ts.uniform(-1, 1), "y": ts.uniform(-1, 1), "n": ts.randint(0, wide + 1)}
-    last = [c for seed in range(3) for c in lab(space, seed=seed).run(25, loss=loss)[-12:]]
-    assert sum(loss(config) < 0.1 for config in last) >= 15
+    last = []
+    for seed in range(3):
+        trials = lab(space, seed=seed, kappa=0.5, n_restarts_optimizer=3)
+        last += trials.run(20, loss=loss)[-10:]
+    assert sum(loss(config) < 0.1 for config in last) >= 12
 
 
 def test_without_pending_trials_suggestions_are_the_librarys_own(lab):
     """Its optimizer, given the same trials and seed, suggests the very same."""
-    trials = lab(n_random=10_000, n_smart=10, init_points=4)
+    trials = lab(n_random=10_000, n_smart=10, n_restarts_optimizer=5, init_points=4)
     axes = trials.searcher._axes
     seed = trials.problem.seed("bayesopt-model")
     library = BayesianOptimization(None, axes.bounds, random_state=seed, verbose=0)
@@ -68,7 +71,7 @@ def test_without_pending_trials_suggestions_are_the_librarys_own(lab):
 def test_pending_trials_repel_the_next_suggestion(lab):
     """Of ten suggestions at once, any two differ by a thousandth of some parameter's range."""
     trials = lab()
-    trials.run(25)
+    trials.run(12)
     batch = [trials.suggest(f"b{i}") for i in range(10)]
     for a, b in itertools.combinations(batch, 2):
         assert max(abs(a["x"] - b["x"]) / 2, abs(a["lr"] - b["lr"]) / 9.2) > 1e-3

@@ -23,7 +23,7 @@ def library(axes):
 @given(
     definition=st.dictionaries(st.sampled_from("abc"), domains, min_size=1), seed=st.integers(0, 99)
 )
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_what_the_library_samples_is_in_the_space_and_comes_back_to_the_same_point(
     definition, seed
 ):
@@ -45,7 +45,7 @@ def test_what_the_library_samples_is_in_the_space_and_comes_back_to_the_same_poi
 
 
 @given(domain=domains)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_both_ends_of_a_domain_can_be_reached(domain):
     """The ends of the library's bounds are the ends of the parameter's."""
     space = ts.translate(ts.parse_space({"x": domain}), VOCABULARY).space

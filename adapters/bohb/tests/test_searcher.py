@@ -12,10 +12,10 @@ from tunesmith_bohb._history import Record, furthest
 def test_130_steps_find_the_optimum(lab, pending):
     """At the end it searches near the optimum, serially and with trials pending.
 
-    Random suggestions have a mean |x - .3| of .55; 40 of them below .42: chance under 1e-3.
+    Random suggestions have a mean |x - .3| of .55; 40 of them below .35: chance under 1e-3.
     """
     last = lab().run(130, pending)[-40:]
-    assert sum(abs(config["x"] - 0.3) for config in last) / 40 < 0.42
+    assert sum(abs(config["x"] - 0.3) for config in last) / 40 < 0.35
 
 
 def test_categories_are_learnt_in_a_conditional_space(lab, conditional):

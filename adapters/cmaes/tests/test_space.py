@@ -9,7 +9,7 @@ from tunesmith_cmaes._space import MOST_LEVELS, Layout, Point
 
 
 @given(domain=domains, rng=rngs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_configuration_survives_the_way_there_and_back(domain, rng):
     """Decoding undoes encoding: exactly, up to the rounding of reals."""
     space = ts.parse_space({"x": domain})
@@ -23,7 +23,7 @@ def test_a_configuration_survives_the_way_there_and_back(domain, rng):
 
 
 @given(domain=domains, rng=rngs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_point_is_a_configuration(domain, rng):
     """Whatever the library samples between its bounds is in the space, both ends included."""
     space = ts.parse_space({"x": domain})

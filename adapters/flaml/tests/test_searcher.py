@@ -135,7 +135,9 @@ def test_trials_without_values_leave_nothing_pending(lab, status):
     assert trials.searcher._pending == {}
     assert trials.flaml._trial_proposed_by == {}
     if trials.flaml._gs:
-        assert "RUNNING" not in states(trials)
+        # What diverged or is not allowed is bad to TPE, which forgets what failed.
+        ended = "PRUNED" if status in ("completed", "infeasible") else "FAIL"
+        assert ended in states(trials).keys() <= {"FAIL", ended}
     assert len(trials.run(10)) == 10
 
 

@@ -16,7 +16,7 @@ VOCABULARY = ts.Vocabulary(
 
 
 @given(space=spaces, rng=rngs)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_configurations_survive_the_way_to_flaml_and_back(space, rng):
     """What is drawn from the space is encoded, and decoded to the same."""
     shown = ts.translate(space, VOCABULARY).space
@@ -43,7 +43,7 @@ class Drawn:
 
 
 @given(space=spaces, rng=rngs)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_global_search_knows_each_parameter_by_the_name_it_is_told(space, rng):
     """The names of `encode` are those that FLAML asks Optuna for, with values in its domains."""
     shown = ts.translate(space, VOCABULARY).space
@@ -55,7 +55,7 @@ def test_the_global_search_knows_each_parameter_by_the_name_it_is_told(space, rn
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_flaml_places_every_configuration(data, make_local):
     """A configuration that FLAML completes, having nothing to add, stays as it is."""
     space, rng = data.draw(spaces), data.draw(rngs)

@@ -1,11 +1,7 @@
 """The searcher with every algorithm, kind of space and kind of news."""
 
-import os
 import random
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 
 import hyperopt
 import numpy as np
@@ -97,19 +93,19 @@ def test_a_released_trial_is_forgotten(lab):
 def test_infeasible_places_are_left(lab, algo):
     """The constraint x <= 0 halves the space; at the end few suggestions break it.
 
-    Random ones do in 60 of 120 cases, in 40 or fewer with a chance of 2e-4.
+    Random ones do in 40 of 80 cases, in 25 or fewer with a chance of 5e-4.
     """
     broken = 0
-    for seed in range(3):
+    for seed in range(2):
         trials = lab(seed=seed, algo=algo)
-        for i in range(100):
+        for i in range(70):
             config = trials.suggest(str(i))
             if config["x"] > 0:
                 trials.observe(str(i), status="infeasible")
-                broken += i >= 60
+                broken += i >= 30
             else:
                 trials.observe(str(i), config["lr"])
-    assert broken <= 40
+    assert broken <= 25
 
 
 @pytest.mark.parametrize("algo", ALGORITHMS)
@@ -216,24 +212,3 @@ def test_impossible_values_raise_no_warning(lab):
     for i in range(30):
         trials.observe(str(i), float(i), config={"n": -100.0 if i < 2 else 0.0})
     trials.suggest("a")
-
-
-SCRIPT = """
-import sys
-sys.path.insert(0, {folder!r})
-from conftest import CONDITIONAL, Lab
-print(Lab(CONDITIONAL, seed=3).run(40, pending=2))
-"""
-
-
-def test_processes_and_hash_seeds_agree_on_conditional_spaces():
-    """What is suggested depends on the experiment's seed alone."""
-    outputs = set()
-    for hash_seed in ("1", "2"):
-        script = SCRIPT.format(folder=str(Path(__file__).parent))
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        outputs.add(done.stdout)
-    assert len(outputs) == 1

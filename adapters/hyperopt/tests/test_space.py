@@ -15,7 +15,7 @@ VOCABULARY = tunesmith_searchers()[0].capabilities.vocabulary
 
 
 @given(space=spaces, rng=rngs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_values_come_back_the_same(space, rng):
     """Decoding undoes encoding, whatever the space; what is inactive is absent."""
     shown = ts.translate(space, VOCABULARY).space
@@ -24,7 +24,7 @@ def test_values_come_back_the_same(space, rng):
 
 
 @given(space=spaces)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_hyperopt_draws_is_in_the_space(lab, space):
     """Whatever the space, nested choices included; and it reads what is told as what it drew."""
     drawn, told = lab(space, algo="rand"), lab(space, algo="rand")

@@ -32,6 +32,21 @@ class Lab(labs.Lab):
         return [trial.values for trial in self.searcher._study.get_trials(deepcopy=False)]
 
 
+def trace_all(samplers):
+    """Return what each sampler suggests, and what TPE does for two objectives."""
+    made = []
+    for sampler in samplers:
+        startup = {"n_startup_trials": 6} if sampler == "gp" else {}
+        made += Lab(CONDITIONAL, sampler=sampler, seed=3, **startup).run(8 if startup else 25, 2)
+    return [*made, *Lab(CONDITIONAL, objectives=2, seed=3).run(25)]
+
+
+@pytest.fixture
+def traces():
+    """The suggestions of some samplers."""
+    return trace_all
+
+
 @pytest.fixture
 def lab():
     """Make a searcher on a small problem."""

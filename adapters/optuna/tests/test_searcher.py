@@ -51,10 +51,10 @@ def test_conditional_spaces_with_several_objectives(lab, conditional):
 def test_tpe_for_130_steps_finds_the_optimum(lab):
     """Long runs hold, and the model is of use: at the end it searches near the optimum.
 
-    Random suggestions have a mean |x - .3| of .55; 30 of them below .3: chance far under 1e-9.
+    Random suggestions have a mean |x - .3| of .55; 30 of them below .2: chance under 1e-6.
     """
     last = lab().run(130)[-30:]
-    assert sum(abs(config["x"] - 0.3) for config in last) / 30 < 0.3
+    assert sum(abs(config["x"] - 0.3) for config in last) / 30 < 0.2
 
 
 def test_a_pending_trial_repels_the_next_suggestion(lab):

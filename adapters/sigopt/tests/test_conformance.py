@@ -2,11 +2,23 @@
 
 from typing import ClassVar
 
+import pytest
+
 from tunesmith.testing.searchers import SearcherConformance
 
 
 class TestConformance(SearcherConformance):
-    """With its defaults, for fewer steps than are usual: each takes a second."""
+    """With density estimates, a fifth of a second each; for fewer steps than are usual."""
 
     searcher = "sigopt"
-    steps: ClassVar = 16
+    options: ClassVar = {"compute_mode": "kde_only"}
+    steps: ClassVar = 24
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+class TestConformanceOfModel(SearcherConformance):
+    """With its defaults: a suggestion takes a second."""
+
+    searcher = "sigopt"
+    steps: ClassVar = 24

@@ -25,8 +25,8 @@ def fed(trials, count, start=0):
 def test_the_model_is_used_once_enough_trials_are_known(lab, mixed, mode, pending):
     """On every kind of parameter, serially and with three trials under way; all differ."""
     trials = fed(lab(mixed, compute_mode=mode), 13)
-    made = trials.run(5, pending=pending)
-    assert len({tuple(config.values()) for config in made}) == 5
+    made = trials.run(4, pending=pending)
+    assert len({tuple(config.values()) for config in made}) == 4
 
 
 def test_what_the_model_is_told(lab):
@@ -34,18 +34,12 @@ def test_what_the_model_is_told(lab):
     trials = lab()
     for i in range(8):
         trials.suggest(str(i))
-    for i in range(5):
+    for i in range(4):
         trials.observe(str(i), float(i))
-    trials.observe("5", status="failed")
-    assert trials.told() == [0.0, 1.0, 2.0, 3.0, 4.0, "-"]
-    trials.observe("6", 5.0)
-    assert trials.told() == [0.0, 1.0, 2.0, 3.0, 4.0, "-", 5.0]
-    trials.searcher._broker.force_spe = True
-    fed(trials, 1)
-    assert len(trials.told()) == 9
-    assert trials.told()[-1] == pytest.approx(
-        sum(trials.told()[i] for i in (0, 1, 2, 3, 4, 6, 7)) / 7
-    )
+    trials.observe("4", status="failed")
+    assert trials.told() == [0.0, 1.0, 2.0, 3.0, "-"]
+    trials.observe("5", 4.0)
+    assert trials.told() == [0.0, 1.0, 2.0, 3.0, "-", 4.0, *[2.0] * 2]
 
 
 def test_a_stopped_trial_without_a_value_is_forgotten(lab):
@@ -104,10 +98,13 @@ def test_a_trial_from_outside_the_space_is_left_out(lab, config):
 
 
 def test_two_objectives_are_balanced(lab):
-    """Both have their say: suggestions lie near the one's optimum, the other's or between."""
-    trials = lab(objectives=2)
-    last = trials.run(24)[-8:]
-    assert sum(-0.8 < config["x"] < 0.6 for config in last) >= 6
+    """Of eight suggestions four lie near one's optimum or the other's; of random ones with .007."""
+    made = fed(lab(objectives=2), 14).run(8)
+    first = [one for one in made if abs(one["x"] - 0.3) < 0.1 and abs(one["y"] - 0.3) < 0.1]
+    second = [one for one in made if abs(one["x"] + 0.5) < 0.1]
+    assert first
+    assert second
+    assert len(first + second) >= 4
 
 
 def test_equal_losses_are_survived_in_silence(lab, capfd, caplog):
@@ -115,7 +112,7 @@ def test_equal_losses_are_survived_in_silence(lab, capfd, caplog):
     trials = lab()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for i in range(9):
+        for i in range(7):
             trials.suggest(str(i))
             trials.observe(str(i), 0.5)
     assert capfd.readouterr() == ("", "")
@@ -126,23 +123,23 @@ def test_equal_losses_are_survived_in_silence(lab, capfd, caplog):
 def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab, known):
     """To the bit, before and with the model, with trials pending."""
     left, right = (fed(lab(), known) for _ in range(2))
-    left.run(3, pending=1)
+    left.run(2, pending=1)
     right.searcher.restore(left.searcher.state())
     right.configs = dict(left.configs)
-    assert right.run(3, start=100) == left.run(3, start=100)
+    assert right.run(2, start=100) == left.run(2, start=100)
 
 
-def test_global_generators_do_not_matter_and_are_left_alone(lab, mixed):
+def test_global_generators_do_not_matter_and_are_left_alone(lab):
     """The library draws from NumPy's and Python's own; private ones stand in for them."""
     runs = []
     for seed in (1, 2):
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002  (what the library uses)
         theirs = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
-        runs.append(fed(lab(mixed), 13).run(3, pending=1))
+        runs.append(fed(lab(), 6).run(2, pending=1))
         assert (random.getstate(), np.random.get_state()[1].tolist()) == theirs  # noqa: NPY002
     assert runs[0] == runs[1]
-    assert lab(mixed, seed=1).run(2) != lab(mixed).run(2)
+    assert lab(seed=1).run(2) != lab().run(2)
 
 
 def test_options_reach_the_library(lab):
@@ -173,6 +170,8 @@ def test_a_space_of_constants_has_one_configuration(lab):
     assert trials.searcher.state()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_it_beats_random_search(lab):
     """Best of 16 on five seeds of five: chance does that with a probability of .031."""
     assert_beats_random(lab, trials=16, k_of_n=(5, 5))

@@ -27,7 +27,7 @@ def experiment(layout):
 
 
 @given(space=spaces, rng=rngs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_configuration_survives_the_way_there_and_back(space, rng):
     """Also through SigOpt's own vectors, whatever is inactive; reals up to their rounding."""
     space = shown(space)
@@ -43,7 +43,7 @@ def test_a_configuration_survives_the_way_there_and_back(space, rng):
 
 
 @given(space=spaces, places=st.lists(st.floats(0, 1), min_size=30, max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_point_is_a_configuration(space, places):
     """Whatever is within SigOpt's bounds is in the space."""
     space = shown(space)

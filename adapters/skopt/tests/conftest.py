@@ -1,5 +1,7 @@
 """Problems to search, and a small driver of a searcher."""
 
+from typing import ClassVar
+
 import pytest
 from skopt.learning import GaussianProcessRegressor
 from skopt.learning.gaussian_process.kernels import Matern
@@ -24,17 +26,14 @@ class Lab(labs.Lab):
 
     name = "skopt"
     space = REAL
-
-    def __init__(self, *arguments, **options):
-        quick = {
-            "base_estimator": GaussianProcessRegressor(
-                Matern(0.3, nu=2.5), alpha=1e-6, optimizer=None, normalize_y=True
-            ),
-            "acq_func": "EI",
-            "acq_optimizer": "sampling",
-            "acq_optimizer_kwargs": {"n_points": 500},
-        }
-        super().__init__(*arguments, **{**quick, **options})
+    options: ClassVar = {
+        "base_estimator": GaussianProcessRegressor(
+            Matern(0.3, nu=2.5), alpha=1e-6, optimizer=None, normalize_y=True
+        ),
+        "acq_func": "EI",
+        "acq_optimizer": "sampling",
+        "acq_optimizer_kwargs": {"n_points": 500},
+    }
 
     @staticmethod
     def loss(config):

@@ -7,13 +7,13 @@ import pytest
 from tunesmith.testing.searchers import SearcherConformance
 
 
-@pytest.mark.timeout(180)  # two processes import scikit-learn, on a busy machine slowly
+@pytest.mark.timeout(180)  # another process imports scikit-learn, on a busy machine slowly
 class TestConformance(SearcherConformance):
     """With a late model and a coarse search for its best point."""
 
     searcher = "skopt"
     options: ClassVar = {
-        "n_initial_points": 90,
+        "n_initial_points": 96,
         "base_estimator": "ET",
         "acq_func": "EI",
         "acq_optimizer_kwargs": {"n_points": 200},

@@ -46,11 +46,11 @@ def test_a_run_finds_the_optimum(tmp_path, scheduler):
         scheduler=scheduler,
         constraint=lambda config: config["lr"] < 0.95,
         points_to_evaluate=[{"lr": 0.5, "width": 64}],
-        num_samples=14,
+        num_samples=12,
         executor="inline",
         storage=tmp_path,
         seed=1,
         verbose=0,
     )
-    assert len(results.trials) == 14
+    assert len(results.trials) == 12
     assert abs(results.best.config["lr"] - 0.3) < 0.2

@@ -23,7 +23,7 @@ def axes_of(definition):
 
 
 @given(definition=flat_spaces, rng=rngs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_values_come_back_the_same(definition, rng):
     """Decoding undoes encoding, also by way of the library's unit cube."""
     shown, axes = axes_of(definition)
@@ -44,7 +44,7 @@ def test_values_come_back_the_same(definition, rng):
 
 
 @given(definition=flat_spaces, seed=st.integers(0, 2**31))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_the_library_draws_is_in_the_space(definition, seed):
     """Whatever the domains, its own random points decode."""
     _, axes = axes_of(definition)

@@ -13,6 +13,7 @@ class TestConformance(SearcherConformance):
 
     searcher = "smac"
     steps = 40
+    slow: ClassVar = {"test_processes_and_hash_seeds_agree"}  # another process has to import SMAC
     options: ClassVar = {
         "n_configs": 8,
         "retrain_after": 16,

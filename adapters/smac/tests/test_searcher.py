@@ -1,56 +1,30 @@
 """The searcher with every kind of news, and what is special to SMAC."""
 
 import logging
-import os
 import random
 import statistics
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
+from smac.acquisition.maximizer import LocalSearch
 
 import tunesmith as tune
 from tunesmith.errors import OptionError
 from tunesmith.protocols import SearchExhausted
 
-SCRIPT = """
-import sys
-sys.path.insert(0, {folder!r})
-from conftest import CONDITIONAL, MIXED, Lab
-print(Lab(MIXED, seed=3).run(24, pending=2))
-print(Lab(CONDITIONAL, seed=3).run(24, pending=2))
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_processes_and_hash_seeds_agree():
-    """The library's local search starts from a set of configurations, in the order of hashes."""
-    outputs = []
-    for hash_seed in ("1", "2"):
-        script = SCRIPT.format(folder=str(Path(__file__).parent))
-        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        command = [sys.executable, "-c", script]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        outputs.append(done.stdout)
-    assert outputs[0] == outputs[1]
-
 
 def test_the_model_is_of_use(lab, mixed):
-    """After 24 trials suggestions are better than random ones, on average over four seeds.
+    """After its Sobol sequence suggestions are better than random ones, over three seeds.
 
-    A random suggestion has a mean loss of 1.0 with a standard deviation of .58; 64 such have a mean
-    below .7 with a probability of 2e-5.
+    A random suggestion has a mean loss of 1.0 with a standard deviation of .58; 48 such have a mean
+    below .7 with a probability of 2e-4.
     """
     space = {name: mixed[name] for name in ("x", "act", "on")}
     late = [
         trials.loss(config)
-        for seed in range(4)
+        for seed in range(3)
         for trials in [lab(space, seed=seed)]
-        for config in trials.run(40)[24:]
+        for config in trials.run(26)[10:]
     ]
     assert statistics.mean(late) < 0.7
 
@@ -103,19 +77,19 @@ def test_stopped_trials_are_forgotten(lab):
 def test_what_does_not_work_is_avoided(lab, status):
     """Failed, diverged and infeasible trials cost as much as the worst, whatever that is by then.
 
-    Half of random suggestions lie there: of 30 at most 8 do with a probability below 1 %, in both
-    cases below 1e-4; a fifth of SMAC's are random.
+    Half of random suggestions lie there: of 24 at most 6 do with a probability of 1 %, in both
+    cases of 1e-4; a fifth of SMAC's are random.
     """
-    trials = lab(num_samples=60)
+    trials = lab({name: tune.uniform(-1, 1) for name in "xy"}, n_configs=10)
     wrong = 0
-    for i in range(60):
+    for i in range(34):
         config = trials.suggest(str(i))
         if config["x"] > 0:
             trials.observe(str(i), *([float("nan")] if i % 2 else []), status=status)
-            wrong += i >= 30
+            wrong += i >= 10
         else:
             trials.observe(str(i), (config["y"] - 0.5) ** 2)
-    assert wrong <= 8
+    assert wrong <= 6
 
 
 def test_nothing_but_failures_leaves_random_suggestions(lab):
@@ -149,26 +123,34 @@ def test_a_trial_from_outside_the_space_is_left_out(lab, config):
 
 def test_conditions_are_smacs_own(lab, conditional):
     """Every branch is searched, also one within another, and what is inactive is absent."""
-    kinds = {tuple(config) for config in lab(conditional).run(40)}
+    kinds = {tuple(config) for config in lab(conditional).run(24)}
     assert len(kinds) == 3
 
 
 def test_several_objectives_are_searched_for_a_front(lab, mixed):
     """ParEGO weighs them anew for each fit; failures cost the worst of each."""
-    trials = lab(mixed, objectives=2)
-    for i in range(30):
+    trials = lab({name: mixed[name] for name in ("x", "act")}, objectives=2)
+    for i in range(24):
         config = trials.suggest(str(i))
         values = () if i % 5 == 4 else (config["x"] ** 2, (config["x"] - 1) ** 2)
         trials.observe(str(i), *values, status="completed" if values else "failed")
     late = [trials.suggest(f"late {i}")["x"] for i in range(16)]
-    # The front is from 0 to 1, where half of all random suggestions lie, too.
-    assert sum(-0.2 <= x for x in late) >= 11
+    # The front is from 0 to 1; of 16 random ones so many are near it with a probability of 6 %.
+    assert sum(-0.2 <= x for x in late) >= 13
+
+
+def test_the_order_of_a_set_has_no_influence(lab, monkeypatch):
+    """SMAC's local search starts from a set of configurations: their order is that of hashes."""
+    name = "_get_init_points_from_previous_configs"
+    found, starts = lab().run(18), getattr(LocalSearch, name)
+    monkeypatch.setattr(LocalSearch, name, lambda *arguments: starts(*arguments)[::-1])
+    assert lab().run(18) == found
 
 
 def test_equal_losses_are_survived(lab, mixed):
     """The costs are scaled by their range, which may be nothing."""
     trials = lab(mixed)
-    for i in range(24):
+    for i in range(18):
         trials.suggest(str(i))
         trials.observe(str(i), 1.0)
 
@@ -181,8 +163,8 @@ def test_it_leaves_nothing_behind(lab, mixed, conditional, tmp_path, monkeypatch
     caplog.set_level(logging.WARNING)
     before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
     threads = threading.active_count()
-    lab(mixed).run(24)
-    lab(conditional).run(24)
+    lab(mixed).run(16)
+    lab(conditional).run(16)
     with pytest.raises(SearchExhausted):
         lab({"n": tune.randint(0, 3)}).run(4)
     assert list(tmp_path.iterdir()) == []
@@ -192,7 +174,7 @@ def test_it_leaves_nothing_behind(lab, mixed, conditional, tmp_path, monkeypatch
     assert before == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
 
 
-@pytest.mark.parametrize("steps", [3, 17, 30])
+@pytest.mark.parametrize("steps", [3, 17])
 def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab, conditional, steps):
     """To the bit, in the initial design and between two fits of the model."""
     left, right = lab(conditional), lab(conditional)
@@ -255,12 +237,12 @@ def test_it_tunes_by_name(tmp_path):
         },
         metric="loss",
         mode="min",
-        searcher={"name": "smac", "challengers": 500, "local_search_iterations": 3},
+        searcher={"name": "smac", "challengers": 100, "local_search_iterations": 3},
         executor="inline",
-        num_samples=40,
+        num_samples=24,
         storage=tmp_path,
         seed=1,
         verbose=0,
     )
-    assert len(results.trials) == 40
+    assert len(results.trials) == 24
     assert results.best.metrics["loss"] < 0.1

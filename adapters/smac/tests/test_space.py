@@ -18,7 +18,7 @@ def shown(space):
 
 
 @given(space=spaces, rng=rngs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_configuration_survives_the_way_there_and_back(space, rng):
     """ConfigSpace takes every configuration, conditions included, and gives the same back."""
     import ConfigSpace
@@ -36,7 +36,7 @@ def test_a_configuration_survives_the_way_there_and_back(space, rng):
 
 
 @given(space=spaces, rng=rngs)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_smac_samples_is_in_the_space(space, rng):
     """In builtin types, with what is inactive left out."""
     space = shown(space)

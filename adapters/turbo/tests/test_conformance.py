@@ -13,7 +13,8 @@ class TestConformance(SearcherConformance):
 
     searcher = "turbo"
     steps = 30
-    options: ClassVar = {"n_initial": 24, "n_candidates": 30, "n_training_steps": 1}
+    options: ClassVar = {"n_initial": 27, "n_candidates": 20, "n_training_steps": 1}
+    slow: ClassVar = {"test_processes_and_hash_seeds_agree"}  # another process has to import torch
 
 
 @pytest.mark.slow

@@ -23,14 +23,14 @@ def told(trials, count, seed=0):
 
 @pytest.mark.parametrize("pending", [0, 4])
 def test_it_searches_where_trials_are_good(lab, mixed, pending):
-    """After 24 trials suggestions are much better than random ones, alone and in parallel.
+    """After twelve trials suggestions are much better than random ones, alone and in parallel.
 
-    A random suggestion has a mean loss of 1.36 with a standard deviation of .6; 12 such have a mean
-    below .75 with a probability of 2e-4, in both cases of 1e-7.
+    A random suggestion has a mean loss of 1.1 with a standard deviation of .57; eight such have a
+    mean below .5 with a probability of 2e-3, in both cases of 4e-6.
     """
-    trials = lab(mixed, n_initial=12)
-    late = trials.run(36, pending=pending)[24:]
-    assert statistics.mean(map(trials.loss, late)) < 0.75
+    trials = lab({name: mixed[name] for name in ("x", "lr", "on", "act")}, n_initial=8)
+    late = trials.run(20, pending=pending)[12:]
+    assert statistics.mean(map(trials.loss, late)) < 0.5
 
 
 def test_a_region_begins_with_a_sobol_sequence(lab):
@@ -78,7 +78,7 @@ def test_a_small_region_keeps_the_options_of_the_best_trial(lab, mixed):
 def test_the_search_starts_anew_when_the_region_is_too_small(lab):
     """Another Sobol sequence, another centre: only trials of the new region count there."""
     trials = lab(n_initial=4, failure_tolerance=1)
-    for i in range(30):
+    for i in range(16):
         trials.suggest(str(i))
         trials.observe(str(i), 1.0)
     assert trials.searcher._region.number >= 1
@@ -105,7 +105,7 @@ def test_pending_trials_are_not_suggested_again(lab):
 def test_a_fresh_searcher_told_everything_goes_on_where_the_old_one_was(lab):
     """Its region is about as small: trials from elsewhere count where they lie in it."""
     first = lab(n_initial=6)
-    configs = first.run(24)
+    configs = first.run(18)
     second = lab(n_initial=6, seed=9)
     for i, config in enumerate(configs):
         second.observe(f"{i:04}", first.loss(config), config=config)
@@ -232,14 +232,14 @@ def test_a_fit_that_fails_leaves_a_model_that_works(lab, monkeypatch):
     assert trials.searcher._records["0001"].is_chosen
 
 
-@pytest.mark.parametrize("steps", [3, 16])
+@pytest.mark.parametrize("steps", [3, 14])
 def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab, mixed, steps):
     """To the bit, in the initial sequence and with a model."""
     left, right = (lab(mixed, n_initial=10) for _ in range(2))
     left.run(steps, pending=2)
     right.searcher.restore(left.searcher.state())
     right.configs = dict(left.configs)
-    assert right.run(5, start=100) == left.run(5, start=100)
+    assert right.run(3, start=100) == left.run(3, start=100)
 
 
 def test_seeds_differ(lab):
@@ -294,12 +294,12 @@ def test_it_tunes_by_name(tmp_path):
         },
         metric="loss",
         mode="min",
-        searcher={"name": "turbo", "n_initial": 8, "n_training_steps": 10},
+        searcher={"name": "turbo", "n_initial": 8, "n_training_steps": 5},
         executor="inline",
-        num_samples=24,
+        num_samples=18,
         storage=tmp_path,
         seed=1,
         verbose=0,
     )
-    assert len(results.trials) == 24
+    assert len(results.trials) == 18
     assert results.best.metrics["loss"] < 0.1

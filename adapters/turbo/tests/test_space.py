@@ -11,7 +11,7 @@ from tunesmith_turbo._space import Layout
 
 
 @given(domain=domains, rng=rngs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_configuration_survives_the_way_there_and_back(domain, rng):
     """Decoding undoes encoding: exactly, up to the rounding of reals."""
     space = ts.parse_space({"x": domain})
@@ -25,7 +25,7 @@ def test_a_configuration_survives_the_way_there_and_back(domain, rng):
 
 
 @given(domain=domains, rng=rngs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_snapping_changes_no_configuration(domain, rng):
     """A candidate is judged where its values are, which are those that are suggested."""
     space = ts.parse_space({"x": domain, "y": ts.uniform(0, 1)})

@@ -1,6 +1,9 @@
-"""Where recorded data lie, if they are there."""
+"""Where recorded data lie, if they are there, and how results are read."""
 
+import csv
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,3 +21,16 @@ def data():
     if not folder.is_dir():
         pytest.skip(f"no recorded benchmark data: name their folder in {VARIABLE}")
     return Data(str(folder))
+
+
+@pytest.fixture
+def read_table():
+    """Return a function that reads a folder's tidy table: its rows, whose keys are in order."""
+
+    def read(folder):
+        if find_spec("pyarrow") is None:
+            with (folder / "results.csv").open() as file:
+                return list(csv.DictReader(file))
+        return import_module("pyarrow.parquet").read_table(folder / "results.parquet").to_pylist()
+
+    return read

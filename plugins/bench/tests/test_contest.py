@@ -1,6 +1,5 @@
 """Contests from end to end: what is run, kept, written and said."""
 
-import csv
 import json
 import re
 import sys
@@ -169,19 +168,17 @@ def test_a_cell_that_a_signal_cuts_off_is_not_kept(tmp_path, monkeypatch, jobs):
     assert [one.statuses for one in contest.outcomes] == [{"completed": 5}] * 3
 
 
-def test_the_command_writes_table_figures_and_report(tmp_path):
+def test_the_command_writes_table_figures_and_report(tmp_path, read_table, capsys):
     """One command leaves a tidy table, PNG figures and a self-contained page."""
     path = tmp_path / "mine.toml"
     path.write_text(TEXT)
     out = tmp_path / "results"
     arguments = [str(path), "--jobs", "1", "--output", str(out), "--seeds", "2", "--json"]
-    done = CliRunner().invoke(bench, arguments)
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
+    bench.main(arguments, standalone_mode=False)
+    told = json.loads(capsys.readouterr().out)
     assert {one["method"] for one in told["standings"]} == {"random", "random+asha"}
     assert told["baseline"] == "random"
-    with (out / "results.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(out)
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == 2 * 2 * 2 * len(MOMENTS)
     ends = [float(row["regret"]) for row in rows if float(row["fraction"]) == 1]

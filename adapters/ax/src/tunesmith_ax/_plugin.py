@@ -20,6 +20,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 constraints=True,
             ),
             summary="Ax: Bayesian optimisation by BoTorch, for one objective or several",
+            advice="few expensive trials, one objective or several; seconds a suggestion",
             wraps="ax-platform",
             pace="slow",
         )

@@ -13,6 +13,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             api="1.0",
             capabilities=Capabilities(integer=True, categorical=True, constraints=True),
             summary="a Gaussian process with UCB, EI or PI, from bayesian-optimization",
+            advice="few parameters, mostly real, and an acquisition function of one's choice",
             wraps="bayesian-optimization",
             pace="slow",
         )

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel, Matern
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from tunesmith.errors import OptionError, did_you_mean
 from tunesmith.protocols import Config, Observation, Problem
@@ -38,6 +38,8 @@ ACQUISITIONS: dict[str, Callable[..., acquisition.AcquisitionFunction]] = {
 }
 LIMITS = {"init_points": (1, math.inf), "n_random": (1, math.inf), "exploration_decay": (1e-9, 1)}
 KEPT = ("_pending", "_known", "_rng", "_generator", "_acquisition")
+# Found once: to look for the libraries that have threads takes milliseconds.
+THREADS = ThreadpoolController()
 # Closer than this, as a share of every parameter's range, two trials at once are one too many.
 NEAR = 1e-3
 # Losses beyond this are cut to it: their squares would not be finite.
@@ -148,7 +150,7 @@ class BayesoptSearcher:
 
     def _best(self) -> dict[str, Any]:
         """Return the library's parameters where the acquisition function is greatest."""
-        with threadpool_limits(1), np.errstate(all="ignore"), warnings.catch_warnings():
+        with THREADS.limit(limits=1), np.errstate(all="ignore"), warnings.catch_warnings():
             for category in (RuntimeWarning, ConvergenceWarning):
                 warnings.simplefilter("ignore", category)
             targets = self._told()

@@ -15,6 +15,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 log=True, integer=True, ordinal=True, categorical=True, step=True
             ),
             summary="CMA-ES, with margin for whole numbers and categories (CatCMA with margin)",
+            advice="numbers that depend on each other, and hundreds of cheap trials",
             wraps="cmaes",
         )
     ]

@@ -57,6 +57,8 @@ class Layout:
         self.none = np.empty(0)
         self._borders = [np.convolve(row, (0.5, 0.5), "valid") for row in self.levels]
         self._numbers, self._options = np.array(reals + levels, int), np.array(options, int)
+        # Where each axis of the cube is found among numbers and then options.
+        self._order = np.argsort(reals + levels + options).tolist()
         self._scale = np.array(self.counts)
         self._shape = (len(options), max(self.counts, default=0))
 
@@ -70,11 +72,11 @@ class Layout:
 
     def decode(self, point: Point) -> Config:
         """Return the flat configuration at a point."""
-        positions = np.empty(len(self._cube))
-        positions[self._numbers] = point.numbers
+        found = point.numbers.tolist()  # with so few numbers, lists are faster than arrays
         if self.counts:
-            positions[self._options] = (point.options.argmax(axis=1) + 0.5) / self._scale
-        return self._cube.decode(positions.tolist())
+            chosen = point.options.argmax(axis=1).tolist()
+            found += [(i + 0.5) / count for i, count in zip(chosen, self.counts, strict=True)]
+        return self._cube.decode([found[place] for place in self._order])
 
     def nearest(self, mean: Array, numbers: Array) -> Array:
         """Return the numbers nearest to `mean` that lead to the same levels as `numbers`."""

@@ -14,8 +14,8 @@ from tunesmith.protocols import Config
 class Dimension(NamedTuple):
     """A parameter: its key, and the function of `flaml.tune` that describes it, with bounds.
 
-    `size` is how many values it has, where it is shown by their positions. `branches` are the
-    dimensions that depend on it, for each of its options.
+    `size` is how many values it has, where it is shown by their positions; `options` are these
+    values where they are listed. `branches` are the dimensions that depend on each option.
     """
 
     key: str
@@ -24,14 +24,19 @@ class Dimension(NamedTuple):
     low: float
     high: float
     size: int = 0
+    options: tuple[ts.Primitive, ...] = ()
     branches: tuple[tuple["Dimension", ...], ...] = ()
 
     def encode(self, value: ts.Primitive) -> Any:
         """Return FLAML's value for the parameter's."""
+        if self.options:
+            return self.options.index(value)
         return int(ts.to_unit(self.parameter, value) * self.size) if self.size else value
 
     def decode(self, value: Any) -> Any:
         """Return the parameter's value, up to rounding and type, for FLAML's."""
+        if self.options:
+            return self.options[value]
         return ts.from_unit(self.parameter, (value + 0.5) / self.size) if self.size else value
 
 
@@ -50,10 +55,9 @@ def dimensions(space: ts.Space, parent: str = "", option: ts.Primitive = None) -
 def _dimension(key: str, p: ts.Tunable, space: ts.Space) -> Dimension:
     if isinstance(p, ts.CategoricalParameter | ts.OrdinalParameter):
         branches = tuple(dimensions(space, p.path, option) for option in p.options)
-        count = len(p.options)
-        if any(branches) or isinstance(p, ts.CategoricalParameter):
-            return Dimension(key, p, "choice", 0, count, count, branches if any(branches) else ())
-        return Dimension(key, p, "randint", 0, count, count)
+        kind = "choice" if isinstance(p, ts.CategoricalParameter) or any(branches) else "randint"
+        count, inside = len(p.options), branches if any(branches) else ()
+        return Dimension(key, p, kind, 0, count, count, p.options, inside)
     if not isinstance(p, ts.FloatParameter | ts.IntParameter):
         raise CapabilityError(f"FLAML cannot search {p.path!r}: {p!r}; translate the space first")
     if p.step is None:

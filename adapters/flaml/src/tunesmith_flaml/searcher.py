@@ -32,6 +32,15 @@ DRAWS = 1000
 """How many random configurations, none of them new, show that there are no more."""
 
 
+class QuietSearch(OptunaSearch):
+    """FLAML's global search, without a warning of how slow it was."""
+
+    def suggest(self, trial_id: str) -> Any:
+        """Return what FLAML does."""
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return super().suggest(trial_id)
+
+
 class Asked(NamedTuple):
     """A trial under way: FLAML's name for it, and its configuration in both forms."""
 
@@ -77,7 +86,7 @@ class CfoSearcher:
             self._pending[trial_id] = self._foreign(config)
 
     def observe(self, observation: Observation) -> None:
-        """Learn one fact; FLAML takes a trial without a value for one in error."""
+        """Learn one fact; to FLAML a trial without a value is in error, to TPE it may be worst."""
         trial, flat, status = observation.trial_id, observation.config, observation.status
         if status in ("running", "paused"):
             return
@@ -90,6 +99,8 @@ class CfoSearcher:
             self.adopt(trial, flat)
             asked = self._pending.pop(trial, None)
         if asked is not None:
+            if not is_known and status in ("infeasible", "completed"):
+                self._tell_global(asked.key, None, is_error=False)
             self._settle(asked, self._result(asked, observation) if is_known else None)
         if is_known:
             self._told[trial] = dict(flat)
@@ -108,12 +119,11 @@ class CfoSearcher:
     def _ask(self) -> Asked | None:
         """Return a suggestion of FLAML's, None where it has none at the moment."""
         key, search = str(self._rng.getrandbits(64)), self._search
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # how slow it was
-            config = search.suggest(key)
+        config = search.suggest(key)
         if config is None:
             self._tell_global(key, None)
             return None
-        flat, names = dict(self._space.validate(decode(self._roots, config))), Config()
+        flat, names = self._space.validate(decode(self._roots, config)), Config()
         if search._gs is not None and key in search._gs._ot_trials:
             encode(self._roots, flat, names)
             if search._gs._ot_trials[key].params != names:  # it was asked, and then overruled
@@ -165,12 +175,17 @@ class CfoSearcher:
         search.on_trial_complete(key, result, error=result is None)
         self._tell_global(key, result)
 
-    def _tell_global(self, key: str, result: dict[Any, Any] | None) -> None:
-        """End a trial for the global search too, which FLAML leaves out in some cases."""
+    def _tell_global(
+        self, key: str, result: dict[Any, Any] | None, *, is_error: bool = True
+    ) -> None:
+        """End a trial for the global search too, which FLAML leaves out in some cases.
+
+        Without a result it is forgotten, but if it is no error, it is worse than any other.
+        """
         search = self._search._gs
         if search is not None and key in search._ot_trials:
             if key not in search._completed_trials:
-                search.on_trial_complete(key, result, error=result is None)
+                search.on_trial_complete(key, result, error=result is None and is_error)
             del search._ot_trials[key]
 
 
@@ -195,7 +210,7 @@ class BlendSearchSearcher(CfoSearcher):
     def _start(self, problem: Problem, space: dict[str, Any], low_cost: Config) -> Any:
         sampled = functools.partial(define_by_run_func, space=space)
         # By default FLAML takes Ray Tune's class for Optuna if there is one, and else its own.
-        sampling: Any = OptunaSearch(sampled, "loss", "min", seed=problem.seed("flaml-global"))
+        sampling: Any = QuietSearch(sampled, "loss", "min", seed=problem.seed("flaml-global"))
         sampling.space = space
         options: Any = {"global_search_alg": sampling, "seed": problem.seed("flaml")}
         return BlendSearch("loss", "min", space, low_cost, cost_attr="cost", **options)

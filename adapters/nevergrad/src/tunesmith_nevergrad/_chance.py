@@ -1,31 +1,37 @@
 """Private generators in the place of the process's own, which Nevergrad's models draw from."""
+# ruff: noqa: NPY002  (what the library uses)
 
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
+from numpy.random.mtrand import get_bit_generator, set_bit_generator
 
 
 class Chance:
-    """The states that Python's and NumPy's global generators have within `drawn`."""
+    """What Python's and NumPy's global generators draw from within `drawn`."""
 
     def __init__(self, seed: int) -> None:
-        generator = random.Random(seed)  # noqa: S311  (seeded)
-        self._state = (generator.getstate(), np.random.RandomState(seed).get_state())
+        self._python = random.Random(seed).getstate()  # noqa: S311  (seeded)
+        self._numpy = np.random.MT19937(seed)
 
     @contextmanager
     def drawn(self) -> Iterator[None]:
-        """Let global generators go on where they stood at the last time, and put them back."""
-        theirs = random.getstate(), np.random.get_state()  # noqa: NPY002  (what the library uses)
-        _set(*self._state)
+        """Let global generators go on where they stood at the last time, and put them back.
+
+        To copy NumPy's state takes longer than many suggestions: a source of bits is exchanged.
+        """
+        python, theirs = random.getstate(), get_bit_generator()
+        before: Any = np.random.get_state(legacy=False)
+        random.setstate(self._python)
+        set_bit_generator(self._numpy)
         try:
             yield
         finally:
-            self._state = (random.getstate(), np.random.get_state())  # noqa: NPY002
-            _set(*theirs)
-
-
-def _set(python: object, numpy: object) -> None:
-    random.setstate(python)  # type: ignore[arg-type]
-    np.random.set_state(numpy)  # type: ignore[arg-type]  # noqa: NPY002
+            self._python = random.getstate()
+            random.setstate(python)
+            set_bit_generator(theirs)
+            if before["has_gauss"]:  # the second of a pair of normals, which is not of the source
+                np.random.set_state(before)

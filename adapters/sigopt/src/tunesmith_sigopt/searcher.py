@@ -25,10 +25,10 @@ BUDGET = 100
 class SigoptSearcher:
     """Suggests what SigOpt suggests from all that is known at the time.
 
-    First come random trials, at least five and two for each parameter. Then a Gaussian process,
-    or with `compute_mode="kde_only"` density estimates. An `observation_budget`, by default the
-    experiment's, is how many trials two objectives are balanced over. Trials under way count with
-    the mean of the values there are.
+    First come random trials, until two for each parameter and one more have values, and at least
+    five. Then a Gaussian process, or with `compute_mode="kde_only"` density estimates. An
+    `observation_budget`, by default the experiment's, is how many trials two objectives are
+    balanced over. Trials under way count with the mean of the values there are.
     """
 
     def __init__(

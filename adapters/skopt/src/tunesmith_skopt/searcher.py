@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.ensemble import GradientBoostingRegressor
 from skopt.learning import GradientBoostingQuantileRegressor
 from skopt.utils import cook_initial_point_generator
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from tunesmith.errors import OptionError, did_you_mean
 from tunesmith.protocols import Config, Observation, Problem
@@ -36,6 +36,8 @@ LIES: dict[str, Callable[[Iterable[float]], float]] = {
     "cl_mean": statistics.fmean,
     "cl_max": max,
 }
+THREADS = ThreadpoolController()
+"""Made once: to find the libraries that have threads takes milliseconds."""
 HUGE = 1e100
 """Losses beyond this are cut to it: their squares would not be finite."""
 
@@ -203,7 +205,7 @@ def _alone(seed: int) -> Iterator[None]:
     before = np.random.get_state()  # noqa: NPY002  (what the library draws from)
     np.random.seed(seed)  # noqa: NPY002
     try:
-        with threadpool_limits(1), np.errstate(all="ignore"), warnings.catch_warnings():
+        with THREADS.limit(limits=1), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -21,6 +21,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 constraints=True,
             ),
             summary="SMAC3: Bayesian optimisation with a random forest",
+            advice="choices and conditions by the dozen, where a trial takes minutes",
             wraps="smac",
             pace="slow",
         )

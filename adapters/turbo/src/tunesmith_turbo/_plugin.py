@@ -21,6 +21,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 constraints=True,
             ),
             summary="TuRBO: Bayesian optimisation in a trust region",
+            advice="ten real parameters or more, and some hundred expensive trials",
             wraps="botorch",
             pace="slow",
         )

@@ -18,6 +18,7 @@ class Layout:
 
     def __init__(self, space: Space) -> None:
         self._space = space
+        self._options = [(p.path, getattr(p, "options", ())) for p in space.tunable]
         self.regions: list[list[float]] = []
         self.continuous: list[bool] = []
         self.ordered: list[bool] = []
@@ -33,16 +34,16 @@ class Layout:
 
     def encode(self, config: Mapping[str, Any]) -> Vector:
         """Return the vector of a flat configuration; `SpaceError` if it is none of the space."""
-        flat: Mapping[str, Any] = self._space.validate(config)
+        return self.vector(self._space.validate(config))
+
+    def vector(self, flat: Mapping[str, Any]) -> Vector:
+        """Return the vector of a configuration that is known to be valid."""
         return tuple(
-            p.options.index(flat[p.path]) if isinstance(p, CategoricalParameter) else flat[p.path]
-            for p in self._space.tunable
+            options.index(flat[path]) if options else flat[path] for path, options in self._options
         )
 
     def decode(self, vector: Sequence[float]) -> Config:
         """Return the flat configuration of a vector."""
-        flat = {
-            p.path: p.options[int(value)] if isinstance(p, CategoricalParameter) else value
-            for p, value in zip(self._space.tunable, vector, strict=True)
-        }
-        return dict(self._space.validate(flat))
+        shown = zip(self._options, vector, strict=True)
+        flat = {path: options[int(x)] if options else x for (path, options), x in shown}
+        return self._space.validate(flat)

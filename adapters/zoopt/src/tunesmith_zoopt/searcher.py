@@ -11,6 +11,7 @@ problems overwrite and new processes do not have.
 import contextlib
 import math
 import pickle
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,9 @@ from tunesmith_zoopt._space import Layout, Vector
 ATTEMPTS = 100
 """How often a point is sampled that has come before, until it may come again."""
 STRATEGIES = ("WR", "RR", "LM")
+DRAWS = ("choice", "randint", "random", "uniform")
+"""With which functions of `numpy.random` ZOOpt draws."""
+LOCK = threading.Lock()
 
 
 class ZooptSearcher:
@@ -75,7 +79,7 @@ class ZooptSearcher:
         self._racos: Any = SRacos()
         self._racos.set_objective(objective)
         self._racos.set_parameters(parameter)
-        self._chance = np.random.RandomState(problem.seed("zoopt")).get_state()
+        self._chance = np.random.RandomState(problem.seed("zoopt"))
         self._seen: set[Vector] = set()
         self._known: dict[Vector, Any] = {}
 
@@ -84,25 +88,25 @@ class ZooptSearcher:
         with self._private_chance():
             vector = self._sample()
         config = self._layout.decode(vector)
-        self._seen.add(self._layout.encode(config))
+        self._seen.add(self._layout.vector(config))
         return config
 
     def adopt(self, trial_id: str, config: Config) -> None:  # noqa: ARG002
         """Count a point as tried; passes over what is from outside this space."""
-        with contextlib.suppress(SpaceError):  # say an earlier run's: it has no place here
+        with contextlib.suppress(SpaceError):
             self._seen.add(self._layout.encode(config))
 
     def observe(self, observation: Observation) -> None:
         """Learn one fact about any trial; one that failed or diverged is worse than any other."""
         status, values = observation.status, observation.values
-        self.adopt(observation.trial_id, observation.config)
-        if status in ("running", "paused", "infeasible") or (status == "stopped" and not values):
-            return
         try:
             vector = self._layout.encode(observation.config)
         except SpaceError:
+            return  # say, an earlier run's: it has no place here
+        self._seen.add(vector)
+        if status in ("running", "paused", "infeasible") or (status == "stopped" and not values):
             return
-        # Only "RR" draws here; to exchange the state costs more than all else.
+        # Of the strategies only "RR" draws.
         with self._private_chance() if self._strategy == "RR" else contextlib.nullcontext():
             self._learn(vector, values[0] if values else math.inf)
 
@@ -126,7 +130,7 @@ class ZooptSearcher:
         points, good, others = self._pools()
         is_trained = len(points) == self._size
         for attempt in range(2 * ATTEMPTS):
-            if is_trained and attempt < ATTEMPTS and np.random.random() < self._exploit:  # noqa: NPY002
+            if is_trained and attempt < ATTEMPTS and self._chance.random_sample() < self._exploit:
                 box = RacosClassification(self._dimension, good, others, self._bits)
                 box.mixed_classification()
                 vector = box.rand_sample()
@@ -155,14 +159,19 @@ class ZooptSearcher:
 
     @contextlib.contextmanager
     def _private_chance(self) -> Iterator[None]:
-        """Lend ZOOpt, which draws from the generator that everybody shares, the own state of it."""
-        shared = np.random.get_state()  # noqa: NPY002
-        np.random.set_state(self._chance)  # noqa: NPY002
-        try:
-            yield
-        finally:
-            self._chance = np.random.get_state()  # noqa: NPY002
-            np.random.set_state(shared)  # noqa: NPY002
+        """Have ZOOpt, which draws from the generator that everybody shares, draw from the own one.
+
+        That is done by the names of its functions: to save and load the state takes longer than
+        all that ZOOpt does.
+        """
+        shared, own = vars(np.random), {name: getattr(self._chance, name) for name in DRAWS}
+        with LOCK:
+            before = {name: shared[name] for name in DRAWS}
+            shared.update(own)
+            try:
+                yield
+            finally:
+                shared.update(before)
 
 
 def _check(name: str, value: object, fits: bool, wanted: str) -> None:

@@ -68,7 +68,7 @@ def _refuse(parameter: Parameter, value: object) -> SpaceError:
 
 
 def _number(parameter: Parameter, value: Any) -> float:
-    value = builtin(value)
+    value = float(value) if isinstance(value, float) else builtin(value)  # numpy's are floats
     if type(value) is int and abs(value) <= LIMIT:
         return float(value)
     if type(value) is not float or not math.isfinite(value):
@@ -112,6 +112,7 @@ def _whole(parameter: IntParameter) -> Checker:
     snap = _multiple(parameter)
 
     def check(value: Any) -> Primitive:
+        value = value if type(value) is int else builtin(value)
         if type(value) is int:
             if low <= value <= high and value % step == 0:
                 return value

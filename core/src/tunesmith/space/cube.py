@@ -19,7 +19,7 @@ class Cube:
     def __init__(self, space: Space) -> None:
         self._space = space
         self.parameters: tuple[Tunable, ...] = space.tunable
-        self._decoders = tuple(map(decoder, self.parameters))
+        self._rows = tuple((p.path, p.when, decoder(p), p) for p in self.parameters)
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -36,10 +36,11 @@ class Cube:
     def decode(self, point: Iterable[float]) -> FlatConfig:
         """Return the flat configuration at a point, without what is inactive there."""
         flat: FlatConfig = {}
-        for parameter, decode, at in zip(self.parameters, self._decoders, point, strict=True):
-            when, position = parameter.when, float(at)
+        for (path, when, decode, parameter), at in zip(self._rows, point, strict=True):
             if not when or all(c.path in flat and flat[c.path] in c.options for c in when):
+                position = float(at)
                 if not 0.0 <= position <= 1.0:
                     from_unit(parameter, position)  # refuses it, unless it is a rounding error
-                flat[parameter.path] = decode(min(max(position, 0.0), 1.0))
+                    position = min(max(position, 0.0), 1.0)
+                flat[path] = decode(position)
         return flat

@@ -13,16 +13,39 @@ from typing import Any, ClassVar
 
 from tunesmith.plugins import default_registry, load_factory
 from tunesmith.protocols import Config, Objective, Observation, ObservationStatus, Problem
-from tunesmith.space import Space, loguniform, parse_space, randint, translate, uniform
+from tunesmith.space import (
+    Space,
+    choice,
+    lograndint,
+    loguniform,
+    ordinal,
+    parse_space,
+    quniform,
+    randint,
+    translate,
+    uniform,
+)
+
+MIXED: Mapping[str, Any] = {
+    "x": uniform(-1, 1),
+    "lr": loguniform(1e-4, 1),
+    "n": randint(1, 9),
+    "batch": lograndint(8, 257),
+    "on": choice([False, True]),
+    "act": choice(["relu", "tanh", "gelu"]),
+    "width": ordinal([16, 32, 64]),
+    "drop": quniform(0, 0.5, 0.1),
+}
 
 
 class Lab:
     """A searcher made with `options` for a problem of `space`, as the core would make it.
 
-    A subclass names the searcher, and may have a space and losses of its own.
+    A subclass names the searcher, and may have a space, losses and options of its own.
     """
 
     name: ClassVar[str]
+    options: ClassVar[Mapping[str, Any]] = {}
     space: ClassVar[Mapping[str, Any]] = {
         "x": uniform(-1, 1),
         "lr": loguniform(1e-4, 1),
@@ -49,7 +72,7 @@ class Lab:
             num_samples=num_samples,
             max_resource=max_resource,
         )
-        self.searcher: Any = load_factory(spec)(self.problem, **options)
+        self.searcher: Any = load_factory(spec)(self.problem, **{**self.options, **options})
         self.configs: dict[str, Config] = {}
 
     def suggest(self, trial: str) -> Any:
@@ -95,3 +118,25 @@ class Lab:
             config = self.configs[done]
             self.observe(done, *([loss(config)] if loss else self.losses(config)))
         return configs
+
+
+class MixedLab(Lab):
+    """With one loss for real numbers and for `MIXED`."""
+
+    space: ClassVar[Mapping[str, Any]] = {
+        "x": uniform(-1, 1),
+        "y": uniform(-1, 1),
+        "lr": loguniform(1e-4, 1),
+    }
+
+    @staticmethod
+    def loss(config: Config) -> float:
+        """Return a loss with its optimum at .3 for reals, at 3 for n and at the last options."""
+        reals = sum((config[name] - 0.3) ** 2 for name in ("x", "y", "lr") if name in config)
+        last = {"act": "gelu", "on": True}
+        wrong = sum(config.get(name, best) != best for name, best in last.items())
+        return float(reals + abs(config.get("n", 3) - 3) / 8 + wrong / 2)
+
+    def losses(self, config: Config) -> Sequence[float]:
+        """Return that one loss."""
+        return [self.loss(config)]
