@@ -39,7 +39,7 @@ def outside(folder: Path) -> list[str]:
     project = manifest(folder)["project"]
     extras = project.get("optional-dependencies", {}).values()
     every = [*project["dependencies"], *(one for extra in extras for one in extra)]
-    return [one for one in every if not one.startswith("tunesmith")]
+    return [one for one in dict.fromkeys(every) if not one.startswith("tunesmith")]
 
 
 def chosen(kind: str, names: list[str]) -> list[Path]:
