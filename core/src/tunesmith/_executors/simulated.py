@@ -104,8 +104,8 @@ class SimulatedExecutor:
         limit = inf if deadline is None else deadline
         self._carry_out()
         until = monotonic() + LONGEST_POLL_S
-        while not self._asks and self._timeline.is_due(limit):
-            self._happen(*self._timeline.pop(), limit)
+        while not self._asks and (due := self._timeline.pop(limit)) is not None:
+            self._happen(*due, limit)
             if monotonic() > until:
                 break
         if not self._events:

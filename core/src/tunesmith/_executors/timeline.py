@@ -38,11 +38,9 @@ class Timeline:
             heappop(heap)
         return heap[0][0] if heap else inf
 
-    def is_due(self, limit: float) -> bool:
-        """Tell whether something happens up to `limit`."""
-        return self.next_at <= limit and bool(self._heap)
-
-    def pop(self) -> tuple[Seat, list[AnyEvent]]:
-        """Go to what happens next, and return it; there must be something."""
+    def pop(self, limit: float) -> tuple[Seat, list[AnyEvent]] | None:
+        """Go to what happens next, and return it; None if that is beyond `limit`."""
+        if self.next_at > limit or not self._heap:
+            return None
         self.now, _, _, _, seat, _, events = heappop(self._heap)
         return seat, events

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from tunesmith._engine.engine import Engine
 
@@ -38,40 +39,44 @@ class Watchdog:
         warn: Callable[[str], None],
     ) -> None:
         self._path = folder / NAME
-        self._limit_s = limit_s
         self._engine = engine
         self._warn = warn
-        self._news = threading.Event()
-        self._is_closed = False
+        self._heard_at = monotonic()
         self._has_warned = False
-        self._thread = threading.Thread(target=self._watch, name="tunesmith-watchdog", daemon=True)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(
+            target=self._watch, args=(limit_s,), name="tunesmith-watchdog", daemon=True
+        )
         if limit_s is not None:
             self._thread.start()
 
     def heard(self) -> None:
         """Something has happened."""
-        self._news.set()
+        self._heard_at = monotonic()
 
     def close(self) -> None:
         """Stop watching."""
-        self._is_closed = True
-        self._news.set()
-        if self._limit_s is not None:
+        self._closed.set()
+        if self._thread.is_alive():
             self._thread.join()
 
-    def _watch(self) -> None:
-        while not self._is_closed:
-            if self._news.wait(self._limit_s):
-                self._news.clear()
+    def _watch(self, limit_s: float) -> None:
+        told_at = self._heard_at
+        while True:
+            told_at = max(told_at, self._heard_at)
+            if self._closed.wait(told_at + limit_s - monotonic()):
+                return
+            if self._heard_at > told_at:
                 self._has_warned = False
             else:
-                self._report()
+                told_at = monotonic()
+                self._report(limit_s)
 
-    def _report(self) -> None:
+    def _report(self, limit_s: float) -> None:
         try:
             with open(self._path, "a", encoding="utf-8") as file:
                 now = datetime.now().isoformat(" ", timespec="seconds")  # noqa: DTZ005 (for people)
-                file.write(f"{now}: no news for {self._limit_s:g} s\n{describe(self._engine)}\n")
+                file.write(f"{now}: no news for {limit_s:g} s\n{describe(self._engine)}\n")
                 file.flush()
                 faulthandler.dump_traceback(file, all_threads=True)
                 file.write("\n")
@@ -80,6 +85,6 @@ class Watchdog:
         if not self._has_warned:
             self._has_warned = True
             self._warn(
-                f"nothing has happened for {self._limit_s:g} s; what the run waits for is in"
+                f"nothing has happened for {limit_s:g} s; what the run waits for is in"
                 f" {self._path}"
             )

@@ -16,6 +16,7 @@ COUNTERS = ("training_iteration", "time_total_s", "timestamp")
 """Metrics that every report carries, whatever training code reports."""
 
 _PLAIN = frozenset({float, int, bool, str, type(None)})
+_VALUES = _PLAIN - {str}
 
 
 def clean(metrics: Mapping[Any, Any]) -> Metrics:
@@ -51,7 +52,7 @@ def measure(metrics: Metrics, resource: str, last: float) -> float:
             f"Report it every time, or leave out resource={resource!r} to count reports instead"
         )
     value = metrics[resource]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if (type(value) is not int and type(value) is not float) or not math.isfinite(value):
         raise TrialError(
             f"resource {resource!r} is {value!r}: expected a finite number that grows with training"
         )
@@ -78,10 +79,11 @@ def check_first(metrics: Metrics, objectives: Iterable[str]) -> None:
     Raises:
         TrialError: naming what was probably meant.
     """
+    missing = [objective for objective in objectives if objective not in metrics]
+    if not missing:
+        return
     names = [name for name in metrics if name not in COUNTERS]
-    for objective in objectives:
-        if objective in metrics:
-            continue
+    for objective in missing:
         # Beside "val_loss", "loss" is a metric of its own, which may well come first.
         likely = [name for name in names if name not in _parts(objective)]
         meant = closest(objective, likely)
@@ -103,7 +105,7 @@ def check_values(metrics: Metrics, objectives: Iterable[str]) -> None:
     """
     for objective in objectives:
         value = metrics.get(objective)
-        if value is not None and not isinstance(value, int | float):
+        if type(value) not in _VALUES:
             size = f" of {len(value)} values" if isinstance(value, list) else f" {value!r:.40}"
             raise TrialError(
                 f"{objective!r}, which metric= names, was reported as a {type(value).__name__}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextvars import ContextVar, Token
 from time import perf_counter
 from typing import Any
@@ -60,7 +60,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     policy: CheckpointPolicy = CheckpointPolicy()
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True, gc=False):
     """How far an attempt has come with one report, and the checkpoint that came with it."""
 
     iteration: int = 0
@@ -94,7 +94,7 @@ class Session:
         self.closed = False
         self.channel: Callable[[Any, Offer | None], None] | None = None
         # A trial that goes on from a checkpoint is past its first report.
-        self._missing = () if checkpoint else self._without(COUNTERS)
+        self._missing = () if checkpoint else _without(assignment.objectives, COUNTERS)
         self._seen: dict[str, None] = {}
         self._clock = clock
         self._time = time
@@ -191,14 +191,11 @@ class Session:
         os.makedirs(folder, exist_ok=True)
         return folder
 
-    def _without(self, names: Iterable[str]) -> tuple[str, ...]:
-        return tuple(name for name in self.assignment.objectives if name not in names)
-
     def _look_for_objectives(self, metrics: Metrics, *, is_first: bool) -> None:
         if is_first:
             check_first(metrics, self._missing)
+        self._missing = _without(self._missing, metrics)
         self._seen |= dict.fromkeys(metrics)
-        self._missing = self._without({*COUNTERS, *self._seen})
 
     def _objective(self, value: Any) -> str:
         if not hasattr(value, "__float__") or isinstance(value, str):
@@ -212,6 +209,10 @@ class Session:
                 'report a dict such as {"loss": ...}'
             )
         return self.assignment.objective
+
+
+def _without(names: tuple[str, ...], others: Container[str]) -> tuple[str, ...]:
+    return tuple([name for name in names if name not in others])
 
 
 _active: set[Session] = set()

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True, gc=False):
     """A saved state of a trial; it exists in full or not at all.
 
     `path` is relative to the run folder, `size` is in bytes. `iteration` and `elapsed_s` are the

@@ -11,7 +11,7 @@ from tunesmith.protocols.result import Result
 from tunesmith.protocols.trial import Config
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
+class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag=str):
     """An imperative."""
 
 
@@ -25,7 +25,7 @@ class TrialCommand(Command, frozen=True, kw_only=True):
 # To the executor ---------------------------------------------------------------------------------
 
 
-class Anchor(msgspec.Struct, frozen=True):
+class Anchor(msgspec.Struct, frozen=True, gc=False):
     """Where a trial stood when its experiment was cut off.
 
     At the clock's time `at` it had trained for `elapsed_s` seconds.

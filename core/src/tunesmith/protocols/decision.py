@@ -6,7 +6,7 @@ from tunesmith.protocols.resources import Resources
 from tunesmith.protocols.trial import Config
 
 
-class Continue(msgspec.Struct, frozen=True, tag="continue"):
+class Continue(msgspec.Struct, frozen=True, gc=False, tag="continue"):
     """Train on, and ask again at the first report whose resource is at least `until`.
 
     `until=None` means the next report; `math.inf` means never ask again. Results on the way are
@@ -16,7 +16,7 @@ class Continue(msgspec.Struct, frozen=True, tag="continue"):
     until: float | None = None
 
 
-class Stop(msgspec.Struct, frozen=True, tag="stop"):
+class Stop(msgspec.Struct, frozen=True, gc=False, tag="stop"):
     """End the trial for good; `reason` is shown to people.
 
     `complete` says that it has trained as far as it should (it reached the largest resource), so
@@ -27,13 +27,13 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     complete: bool = False
 
 
-class Pause(msgspec.Struct, frozen=True, tag="pause"):
+class Pause(msgspec.Struct, frozen=True, gc=False, tag="pause"):
     """Save the trial and free its slot until `next_trial` returns it or `review` decides on it."""
 
     reason: str
 
 
-class Fork(msgspec.Struct, frozen=True, tag="fork"):
+class Fork(msgspec.Struct, frozen=True, gc=False, tag="fork"):
     """Restart this trial from trial `source`'s newest durable checkpoint with `config` (nested).
 
     Atomic: if the source has no durable checkpoint the trial goes on unchanged. `source` may be
@@ -45,7 +45,7 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
     reason: str = ""
 
 
-class Reallocate(msgspec.Struct, frozen=True, tag="reallocate"):
+class Reallocate(msgspec.Struct, frozen=True, gc=False, tag="reallocate"):
     """Restart this trial from its own newest checkpoint with other resources.
 
     It holds them until it ends or is paused; one that is resumed after a pause has the usual ones

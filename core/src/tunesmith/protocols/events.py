@@ -17,7 +17,7 @@ Outcome = Literal["completed", "stopped", "interrupted", "failed"]
 ControlAction = Literal["stop", "pause", "unpause", "boost", "enqueue"]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag=str):
     """A fact; `at` is when it happened."""
 
     at: float

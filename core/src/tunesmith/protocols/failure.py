@@ -7,7 +7,7 @@ import msgspec
 FailureKind = Literal["user_error", "oom", "worker_lost", "node_lost", "preempted", "timeout"]
 
 
-class ErrorInfo(msgspec.Struct, frozen=True):
+class ErrorInfo(msgspec.Struct, frozen=True, gc=False):
     """An exception as plain data.
 
     `traceback` begins with the user's own frames. `fingerprint` is equal for errors that are the

@@ -10,7 +10,7 @@ from tunesmith.protocols.trial import Config
 ObservationStatus = Literal["running", "completed", "stopped", "paused", "failed", "infeasible"]
 
 
-class Observation(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One fact about one trial; only `status == "completed"` means trained to its end.
 
     `config` is flat, in the vocabulary of the space that the searcher was given. `values` holds

@@ -8,7 +8,7 @@ import msgspec
 Strategy = Literal["PACK", "SPREAD", "STRICT_PACK", "STRICT_SPREAD"]
 
 
-class Resources(msgspec.Struct, frozen=True):
+class Resources(msgspec.Struct, frozen=True, gc=False):
     """One bundle runs the trial; further bundles are reserved for the tasks it starts itself.
 
     Each bundle maps a resource name (`cpu`, `gpu`, `memory` in bytes, or a custom one) to an

@@ -8,7 +8,7 @@ Metrics = dict[str, Any]
 """Flat and plain: numbers, strings, booleans, None or lists of them; nested keys joined by "/"."""
 
 
-class Report(msgspec.Struct, frozen=True, array_like=True):
+class Report(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One set of metrics as it left the training code.
 
     `metrics` always carries `training_iteration`, `time_total_s` and `timestamp` (the executor's
@@ -20,7 +20,7 @@ class Report(msgspec.Struct, frozen=True, array_like=True):
     metrics: Metrics
 
 
-class Result(msgspec.Struct, frozen=True):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """A report together with its objective values.
 
     `values` holds one minimised float per objective: never NaN (a NaN or missing number is +inf).

@@ -12,7 +12,7 @@ TrialStatus = Literal["pending", "running", "paused", "completed", "stopped", "f
 Config = dict[str, Any]
 
 
-class TrialView(msgspec.Struct, frozen=True):
+class TrialView(msgspec.Struct, frozen=True, gc=False):
     """A read-only snapshot of one trial.
 
     `config` is nested and plain, as the training code gets it (objects stand as their labels).
