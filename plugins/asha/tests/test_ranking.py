@@ -29,7 +29,7 @@ def peeled(points):
     left, fronts = list(range(len(points))), []
     while left:
         front = [i for i in left if not any(dominates(points[j], points[i]) for j in left)]
-        fronts.append(sorted((points[i], i) for i in front))
+        fronts.append(sorted((*points[i], float(i)) for i in front))
         left = [i for i in left if i not in front]
     return fronts
 
@@ -57,9 +57,9 @@ def test_fronts_of_three_objectives_are_those_of_the_definition(points):
     points = [(inf,) * 3 if inf in point else point for point in points]
     ranks = entered(points)
     for index, front in enumerate(ranks.fronts):
-        before = [one for earlier in ranks.fronts[index - 1 : index] for one, _ in earlier]
-        for values, _ in front:
-            assert not any(dominates(other, values) for other, _ in front)
+        before = [one for earlier in ranks.fronts[index - 1 : index] for *one, _ in earlier]
+        for *values, _ in front:
+            assert not any(dominates(other, values) for *other, _ in front)
             assert index == 0 or any(dominates(other, values) for other in before)
 
 
@@ -67,9 +67,9 @@ def test_fronts_of_three_objectives_are_those_of_the_definition(points):
 def test_a_front_is_ordered_farthest_first(points):
     """Each next of a front is as far from those before it as any that is left."""
     front = peeled(points)[0]
-    low = [min(values[k] for values, _ in front) for k in (0, 1)]
-    span = [max(values[k] for values, _ in front) - low[k] or 1.0 for k in (0, 1)]
-    place = {one: [(one[0][k] - low[k]) / span[k] for k in (0, 1)] for one in front}
+    low = [min(one[k] for one in front) for k in (0, 1)]
+    span = [max(one[k] for one in front) - low[k] or 1.0 for k in (0, 1)]
+    place = {one: [(one[k] - low[k]) / span[k] for k in (0, 1)] for one in front}
     order = list(spread(front))
     assert sorted(order) == front
     assert order[0] == front[0]
@@ -83,8 +83,8 @@ def test_a_front_is_ordered_farthest_first(points):
 
 def test_the_first_of_a_front_cover_it():
     """Of six on a line, the two ends come first, then one of the middle."""
-    front = [((x, 10.0 - x), n) for n, x in enumerate([0.0, 0.1, 0.2, 5.0, 9.9, 10.0])]
-    assert [number for _, number in spread(front)][:3] == [0, 5, 3]
+    front = [(x, 10.0 - x, n) for n, x in enumerate([0.0, 0.1, 0.2, 5.0, 9.9, 10.0])]
+    assert [score[-1] for score in spread(front)][:3] == [0, 5, 3]
 
 
 def test_the_scale_of_an_objective_does_not_matter():
@@ -92,8 +92,8 @@ def test_the_scale_of_an_objective_does_not_matter():
     points = [(0.0, 9.0), (1.0, 8.0), (2.0, 3.0), (6.0, 2.0), (9.0, 0.0)]
     orders = []
     for factor in (1.0, 1e9):
-        front = [((a, b * factor), n) for n, (a, b) in enumerate(points)]
-        orders.append([number for _, number in spread(front)])
+        front = [(a, b * factor, n) for n, (a, b) in enumerate(points)]
+        orders.append([score[-1] for score in spread(front)])
     assert orders[0] == orders[1]
 
 
@@ -106,7 +106,7 @@ def test_exactly_so_many_are_among_the_best(points, places):
     assert len(best) == min(places, len(points))
     assert all(one in best for one in scores[: max(0, _whole(ranks.fronts, places))])
     tied = [score for score in scores if ranks.among(score, places, ties=True)]
-    assert {values for values, _ in tied} == {values for values, _ in best}
+    assert {one[:-1] for one in tied} == {one[:-1] for one in best}
     assert set(best) <= set(tied)
 
 
@@ -168,7 +168,7 @@ def test_stopping_keeps_the_best_third_by_fronts(make_trial, make_result, make_p
             kept = all(inf in other for other in seen)
         else:
             order = [score for front in peeled(seen) for score in spread(front)]
-            kept = point in [values for values, _ in order[: ceil(number / 3)]]
+            kept = point in [score[:-1] for score in order[: ceil(number / 3)]]
         assert isinstance(answer, Continue if kept else Stop)
 
 
@@ -190,7 +190,7 @@ def test_promotion_takes_front_after_front(make_trial, make_result, make_problem
 
     def promotable():
         order = [score for front in peeled(seen) for score in spread(front)]
-        best = [number for values, number in order[: len(seen) // 3] if inf not in values]
+        best = [int(one[-1]) for one in order[: len(seen) // 3] if inf not in one]
         return [waiting[number] for number in best if number in waiting]
 
     for number, point in enumerate(points):

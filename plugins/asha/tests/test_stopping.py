@@ -15,7 +15,7 @@ STEPS = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 12), VALUES), max_s
 def entered(scheduler):
     """Return the values at each rung of the only bracket."""
     (rungs,) = scheduler._state.scores
-    return [[values[0] for block in rung.blocks for values, _ in block] for rung in rungs]
+    return [[score[0] for block in rung.blocks for score in block] for rung in rungs]
 
 
 def test_the_first_decision_falls_at_the_grace_period(make_problem, make_trial):

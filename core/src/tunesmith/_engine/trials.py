@@ -6,6 +6,8 @@ import enum
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
+
 from tunesmith.protocols import (
     Checkpoint,
     Config,
@@ -56,7 +58,7 @@ HOLDS_SLOT = frozenset(
 ENDED = frozenset({TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED})
 
 
-class Trial:
+class Trial(msgspec.Struct, eq=False, gc=False):
     """One trial's record; `attempt` counts launches, `is_open`: the last one still runs.
 
     `asks_first`: the scheduler is yet to say how far the next attempt runs. `peak` is the best
@@ -69,62 +71,32 @@ class Trial:
     for one that is to be put back there.
     """
 
-    __slots__ = (
-        "anchor",
-        "asks_first",
-        "attempt",
-        "best",
-        "checkpoints",
-        "config",
-        "cost_s",
-        "decide_at",
-        "error",
-        "goes_first",
-        "heard",
-        "held_from",
-        "id",
-        "is_deferred",
-        "is_open",
-        "is_overdue",
-        "last",
-        "launch_from",
-        "needs_all",
-        "outcome",
-        "peak",
-        "reason",
-        "resource",
-        "resources",
-        "retries",
-        "state",
-    )
-
-    def __init__(self, trial_id: str) -> None:
-        self.id = trial_id
-        self.state = TrialState.ASKED
-        self.config: Config = {}
-        self.attempt = 0
-        self.anchor: Anchor | None = None
-        self.asks_first = True
-        self.heard: Anchor | None = None
-        self.held_from: TrialState | None = None
-        self.goes_first = False
-        self.is_open = False
-        self.is_deferred = False
-        self.is_overdue = False
-        self.needs_all = False
-        self.resource = 0.0
-        self.decide_at: float | None = None
-        self.last: Result | None = None
-        self.best: Result | None = None
-        self.cost_s = 0.0
-        self.checkpoints: list[Checkpoint] = []
-        self.launch_from: Checkpoint | None = None
-        self.peak: tuple[float, Checkpoint] | None = None
-        self.resources: Resources | None = None
-        self.retries: Counter[str] | None = None
-        self.error: ErrorInfo | None = None
-        self.reason = ""
-        self.outcome: Outcome = "stopped"
+    id: str
+    state: TrialState = TrialState.ASKED
+    config: Config = {}
+    attempt: int = 0
+    anchor: Anchor | None = None
+    asks_first: bool = True
+    heard: Anchor | None = None
+    held_from: TrialState | None = None
+    goes_first: bool = False
+    is_open: bool = False
+    is_deferred: bool = False
+    is_overdue: bool = False
+    needs_all: bool = False
+    resource: float = 0.0
+    decide_at: float | None = None
+    last: Result | None = None
+    best: Result | None = None
+    cost_s: float = 0.0
+    checkpoints: list[Checkpoint] = []
+    launch_from: Checkpoint | None = None
+    peak: tuple[float, Checkpoint] | None = None
+    resources: Resources | None = None
+    retries: Counter[str] | None = None
+    error: ErrorInfo | None = None
+    reason: str = ""
+    outcome: Outcome = "stopped"
 
     def view(self) -> TrialView:
         """Return a frozen snapshot."""

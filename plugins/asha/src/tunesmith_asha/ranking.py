@@ -4,17 +4,16 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import ceil, inf, isfinite
-from operator import itemgetter
-from typing import Any
+from operator import itemgetter, le
 
 import msgspec
 
 from tunesmith.protocols import Problem
 
-Score = tuple[tuple[float, ...], int]
-"""What a trial scored: its minimised values, and how many came before it."""
+Score = tuple[float, ...]
+"""What a trial scored: its minimised values, and last how many came before it."""
 
-BLOCK = 512
+BLOCK = 4096
 """Scores that lie together at most."""
 
 _last = itemgetter(-1)
@@ -35,7 +34,7 @@ class Line(msgspec.Struct, tag="one"):
 
     def enter(self, values: tuple[float, ...]) -> Score:
         """Take a newcomer in."""
-        score = (values, self.count)
+        score = (*values, float(self.count))
         self.count += 1
         blocks = self.blocks
         if not blocks:
@@ -50,7 +49,7 @@ class Line(msgspec.Struct, tag="one"):
 
     def among(self, score: Score, places: float, *, ties: bool = False) -> bool:
         """Tell whether it is among the best `places`, or ties with the last of them."""
-        sought: Any = (score[0],) if ties else score
+        sought = score[:-1] if ties else score
         place = bisect_left(self.blocks, sought, key=_last)
         before = sum(map(len, self.blocks[:place]))
         if before >= places or place == len(self.blocks):
@@ -87,7 +86,7 @@ class Fronts(msgspec.Struct, tag="several"):
         A front that holds nobody who dominates the newcomer is followed by such fronts only, so
         that its own is found by bisection.
         """
-        score = ((inf,) * len(values) if inf in values else values, self.count)
+        score = (*((inf,) * len(values) if inf in values else values), float(self.count))
         self.count += 1
         index = bisect_left(
             self.fronts, True, key=lambda front: not any(_dominates(one, score) for one in front)
@@ -110,7 +109,7 @@ class Fronts(msgspec.Struct, tag="several"):
             if front[place : place + 1] == [score]:
                 chosen = front if len(front) <= places else islice(spread(front), ceil(places))
                 return places > 0 and any(
-                    one == score or (ties and one[0] == score[0]) for one in chosen
+                    one == score or (ties and one[:-1] == score[:-1]) for one in chosen
                 )
             places = max(places - len(front), 0)
         raise KeyError(score)
@@ -136,12 +135,12 @@ def ranking_for(problem: Problem) -> type[Line | Fronts]:
 
 def is_diverged(score: Score) -> bool:
     """Tell whether the trial got to no number."""
-    return score[0][0] == inf
+    return score[0] == inf
 
 
 def spread(front: Sequence[Score]) -> Iterator[Score]:
     """Yield a front so that each next one is the farthest from all before it."""
-    points = _scaled([values for values, _ in front])
+    points = _scaled([score[:-1] for score in front])
     distances = [inf] * len(front)
     left = list(range(len(front)))
     while left:
@@ -155,7 +154,7 @@ def spread(front: Sequence[Score]) -> Iterator[Score]:
 
 
 def _dominates(one: Score, other: Score) -> bool:
-    return one[0] != other[0] and all(a <= b for a, b in zip(one[0], other[0], strict=True))
+    return one[:-1] != other[:-1] and all(map(le, one[:-1], other[:-1]))
 
 
 def _scaled(points: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
