@@ -96,23 +96,19 @@ class Worker:
         return self._attempt is None or self._attempt.ending
 
     def handle(self, command: ExecutorCommand) -> Iterator[AnyEvent]:
-        """Carry the command out, yielding events as they happen."""
+        """Return the events of the command, which is carried out as they are taken."""
         if isinstance(command, Launch):
-            yield from self._launch(command)
-            return
+            return self._launch(command)
         attempt = self._attempt
         if attempt is None or not _same(attempt.launch, command):
-            return
+            return iter(())
         stop = command if isinstance(command, Stop) else attempt.session.stopping
         if stop is not None:
-            yield from self._end(attempt, stop.outcome, stop.reason)
-        elif isinstance(command, Proceed):
+            return self._end(attempt, stop.outcome, stop.reason)
+        if isinstance(command, Proceed):
             attempt.session.until = command.until
-            yield from self._train(attempt)
-        elif isinstance(command, Pause):
-            yield from self._pause(attempt)
-        else:
-            yield from self._save(attempt)
+            return self._train(attempt)
+        return self._pause(attempt) if isinstance(command, Pause) else self._save(attempt)
 
     def interrupt(self, stop: Stop) -> None:
         """From any thread: have the attempt end with `stop.outcome` at its next report."""
@@ -328,7 +324,7 @@ class Worker:
 
 
 def _same(launch: Launch, command: ExecutorCommand) -> bool:
-    return (launch.trial, launch.attempt) == (command.trial, command.attempt)
+    return launch.attempt == command.attempt and launch.trial == command.trial
 
 
 def _copied(value: Any) -> Any:
