@@ -170,6 +170,11 @@ class Journal:
         events = (decode_event(*row) for row in rows)
         return [event for event in events if isinstance(event, ExperimentChanged)]
 
+    @property
+    def last(self) -> int:
+        """The number of the newest event, 0 before the first."""
+        return self._reader.last
+
     def last_at(self) -> float:
         """Return when the last event happened, 0 before the first."""
         found = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator
 from time import monotonic
 from typing import Protocol
 
 from tunesmith._run.counsel import Counsel
+from tunesmith._run.snapshot import Memory, Pace
 from tunesmith.protocols import Executor
-from tunesmith.protocols.commands import AdvisorCommand, Ask, Enqueue
+from tunesmith.protocols.commands import AdvisorCommand
 from tunesmith.protocols.events import AnyEvent
 
 
@@ -29,6 +29,10 @@ class Advisor(Protocol):
 
     def poll(self) -> list[AnyEvent]:
         """Return the answers there are by now, without waiting."""
+        ...
+
+    def memory(self) -> Memory | None:
+        """Return, once, what the searcher has come to know with the answers polled so far."""
         ...
 
     def wait(self, timeout_s: float) -> None:
@@ -51,12 +55,15 @@ class DirectAdvisor:
 
     def submit(self, command: AdvisorCommand) -> None:
         """Carry the command out."""
-        self._answers.extend(carry_out(self._counsel, command))
+        self._answers.extend(self._counsel.carry_out(command))
 
     def poll(self) -> list[AnyEvent]:
         """Return the answers to all commands so far."""
         answers, self._answers = self._answers, []
         return answers
+
+    def memory(self) -> None:
+        """Return nothing: asking again takes no longer than reading it."""
 
     def wait(self, timeout_s: float) -> None:
         """Return at once: there is never anything left to do."""
@@ -79,6 +86,9 @@ class ThreadedAdvisor:
         self._submitted = self._done = 0
         self._since = monotonic()
         self._is_given_up = False
+        self._pace = Pace()
+        self._made: Memory | None = None
+        self._known: Memory | None = None
         self._news = threading.Event()
         self._thread = threading.Thread(target=self._work, name="tunesmith-advisor", daemon=True)
         self._thread.start()
@@ -99,13 +109,21 @@ class ThreadedAdvisor:
         """Return the answers there are by now; the end of the search if one is overdue."""
         if self._is_given_up:
             return []
-        answers = []
+        # Looked at first: what it knows of is among the answers by now.
+        made, answers = self._made, []
         while self._answers:
             answers.append(self._answers.popleft())
         if not answers and self.is_busy and monotonic() - self._since > self._limit_s:
             self._is_given_up = True
             return [self._counsel.give_up(self._limit_s)]
+        if made is not None:
+            self._made, self._known = None, made
         return answers
+
+    def memory(self) -> Memory | None:
+        """Return, once, what the searcher has come to know with the answers polled so far."""
+        known, self._known = self._known, None
+        return known
 
     def wait(self, timeout_s: float) -> None:
         """Return when there are answers or nothing is left to do, or after this time."""
@@ -120,25 +138,19 @@ class ThreadedAdvisor:
 
     def _work(self) -> None:
         while (command := self._commands.get()) is not None:
-            for answer in carry_out(self._counsel, command):
+            began = monotonic()
+            for answer in self._counsel.carry_out(command):
                 self._answers.append(answer)
                 self._since = monotonic()
                 self._announce()
             self._since = monotonic()
+            if self._made is None and self._pace.is_due(self._since - began):
+                self._made = self._counsel.memory()
+                self._pace.taken(monotonic() - self._since)
+                self._since = monotonic()
             self._done += 1
             self._announce()
 
     def _announce(self) -> None:
         self._news.set()
         self._executor.wake()
-
-
-def carry_out(counsel: Counsel, command: AdvisorCommand) -> Iterator[AnyEvent]:
-    """Yield each answer as soon as it is there: a trial need not wait for another's."""
-    match command:
-        case Ask(trials=trials):
-            yield from counsel.ask(trials)
-        case Enqueue(config=config):
-            counsel.enqueue(config)
-        case _:
-            yield from counsel.tell(command)

@@ -145,14 +145,14 @@ def resume(
     """Go on with a run that was stopped or cut off, as if it never had been, and return it all.
 
     Its events are played back to a fresh scheduler and searcher, which thereby stand where they
-    stood; trials that ran go on from their newest checkpoint, or else from their start, and report
-    nothing twice.
+    stood (a slow searcher's state is kept now and then, and taken up from there); trials that ran
+    go on from their newest checkpoint, or else from their start, and report nothing twice.
 
     Args:
         path: The run's folder.
         trainable: The training code; needed only where the run knows no import path of it.
-        trust: Go on although another user wrote the run. Checkpoints are unpickled, which can run
-            any code; reading a run never does.
+        trust: Go on although another user wrote the run. Checkpoints and the searcher's state are
+            unpickled, which can run any code; reading a run never does.
         changes: `num_samples` or `time_budget_s`, to go on for longer; `max_resource`, to train
             further than the scheduler or `stop` said; `revive`, to have trials go on that were
             over: "failed", "completed", "stopped", "all", or a list of trials; `failure`,
@@ -215,6 +215,7 @@ def _conduct(
             listener=Listener(parts.journal.header),
             watchdog=watchdog,
             revival=Revival(parts.folder, parts.executor.now),
+            snapshots=parts.snapshots,
             folder=parts.folder,
             in_process=parts.in_process,
             virtual=parts.virtual,

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tunesmith._run.counsel import Brief, Counsel
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.record import options_of, resources_at_start
 from tunesmith._run.seeds import Seeds
+from tunesmith._run.snapshot import Store
 from tunesmith._trainable.checkpoint import CheckpointPolicy
 from tunesmith._trainable.form import TrainableForm, wrap
 from tunesmith.errors import UsageError
@@ -35,6 +37,7 @@ from tunesmith.plugins import (
     Choice,
     Demands,
     ExecutorSpec,
+    Pace,
     Registry,
     SchedulerSpec,
     SearcherSpec,
@@ -87,6 +90,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     executor: Executor
     advisor: Advisor
     counsel: Counsel
+    snapshots: Store
     folder: Path
     in_process: bool
     virtual: bool
@@ -186,17 +190,15 @@ def _open(
         header = describe(plan, algorithms, problem, folder.name)
         header.extra["lookahead"] = LOOKAHEAD if asks_ahead else 0
         journal = stack.enter_context(Journal.create(folder, header))
-    counsel = Counsel(
-        searcher,
-        algorithms.searcher.spec.name,
-        brief=algorithms.brief(experiment),
-        now=executor.now,
-    )
-    advisor: Advisor = (
-        DirectAdvisor(counsel)
-        if pace == "instant"
-        else ThreadedAdvisor(counsel, executor, algorithms.searcher.core_options.timeout_s)
-    )
+    snapshots = Store(folder, journal.header.plugins)
+    name, brief = algorithms.searcher.spec.name, algorithms.brief(experiment)
+    employ = partial(Counsel, name=name, brief=brief, now=executor.now)
+    try:
+        counsel = employ(searcher, memory=snapshots.find(seq=journal.last))
+    except Exception:  # noqa: BLE001  (a state that cannot be taken up is as good as none)
+        snapshots.remove()
+        counsel = employ(_searcher(algorithms.searcher, problem))
+    advisor = _advisor(counsel, executor, pace, algorithms.searcher.core_options.timeout_s)
     stack.callback(advisor.close)
     engine = _engine(plan, algorithms, problem, lookahead=journal.header.extra.get("lookahead", 0))
     return Parts(
@@ -205,10 +207,18 @@ def _open(
         executor=executor,
         advisor=advisor,
         counsel=counsel,
+        snapshots=snapshots,
         folder=folder,
         in_process=plan.executor.spec.in_process,
         virtual=plan.executor.spec.virtual,
     )
+
+
+def _advisor(counsel: Counsel, executor: Executor, pace: Pace, limit_s: float) -> Advisor:
+    """Have an instant searcher answer in the driver's thread, and any other in its own."""
+    if pace == "instant":
+        return DirectAdvisor(counsel)
+    return ThreadedAdvisor(counsel, executor, limit_s)
 
 
 def engine_of(experiment: Experiment, header: Header, registry: Registry) -> Engine:

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from tunesmith._run.snapshot import Memory
 from tunesmith.errors import TunesmithError, UsageError
 from tunesmith.protocols import Config, ErrorInfo, Observation, Searcher, SearchExhausted
-from tunesmith.protocols.commands import Tell
+from tunesmith.protocols.commands import AdvisorCommand, Ask, Enqueue, Tell
 from tunesmith.protocols.events import AnyEvent, SearchEnded, Suggested, SuggestionDeferred
 from tunesmith.space import ComputationError, Space, SpaceError, Translation
 
@@ -47,7 +48,13 @@ class Counsel:
     """Asks and tells the searcher; whatever it does wrong becomes a `SearchEnded` with an error."""
 
     def __init__(
-        self, searcher: Searcher, name: str, *, brief: Brief, now: Callable[[], float]
+        self,
+        searcher: Searcher,
+        name: str,
+        *,
+        brief: Brief,
+        now: Callable[[], float],
+        memory: Memory | None = None,
     ) -> None:
         self._searcher = searcher
         self._name = name
@@ -57,6 +64,40 @@ class Counsel:
         self._ended: SearchEnded | None = None
         self._call = ""
         self._given: dict[str, tuple[Config, Config]] = {}
+        self._position = 0
+        if memory is not None:
+            searcher.restore(memory.searcher)  # type: ignore[attr-defined]  # it has `state`, too
+            self._points, self._given = deque(memory.points), dict(memory.given)
+            self._position = memory.position
+
+    @property
+    def position(self) -> int:
+        """How many commands it has carried out, since the beginning of the experiment."""
+        return self._position
+
+    def memory(self) -> Memory | None:
+        """Return all it knows; None if the searcher saves no state, or has nothing more to say."""
+        state = getattr(self._searcher, "state", None)
+        if state is None or self._ended is not None:
+            return None
+        try:
+            saved = state()
+        except Exception:  # noqa: BLE001  (a resume can do without)
+            saved = None
+        if saved is None:
+            return None
+        return Memory(self._position, saved, tuple(self._points), dict(self._given))
+
+    def carry_out(self, command: AdvisorCommand) -> Iterator[AnyEvent]:
+        """Yield each answer as soon as it is there: a trial need not wait for another's."""
+        match command:
+            case Ask(trials=trials):
+                yield from self.ask(trials)
+            case Enqueue(config=config):
+                self.enqueue(config)
+            case _:
+                yield from self.tell(command)
+        self._position += 1
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
         """Yield an answer for each trial, up to the end of the search."""

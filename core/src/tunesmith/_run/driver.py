@@ -15,6 +15,7 @@ from tunesmith._run.audience import Audience
 from tunesmith._run.control import Listener
 from tunesmith._run.interrupts import Shield
 from tunesmith._run.revival import Revival
+from tunesmith._run.snapshot import Store
 from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Executor, commands
@@ -44,6 +45,11 @@ WRITTEN_TOGETHER = 1000
 
 class EventLog(Protocol):
     """What the driver needs of a journal."""
+
+    @property
+    def last(self) -> int:
+        """The number of the newest event."""
+        ...
 
     def append(self, entries: Iterable[Entry], *, answers: Iterable[Answer] = ()) -> None:
         """Make the events, and answers to requests, durable in one transaction."""
@@ -78,6 +84,7 @@ class Driver:
         listener: Listener,
         watchdog: Watchdog,
         revival: Revival,
+        snapshots: Store,
         folder: Path,
         in_process: bool = False,
         virtual: bool = False,
@@ -90,6 +97,7 @@ class Driver:
         self._listener = listener
         self._watchdog = watchdog
         self._revival = revival
+        self._snapshots = snapshots
         self._folder = folder
         self._in_process = in_process
         self._virtual = virtual
@@ -183,6 +191,8 @@ class Driver:
         if self._unwritten or self._answers:
             self._journal.append(self._unwritten, answers=self._answers)
             self._unwritten, self._answers = [], []
+            if (memory := self._advisor.memory()) is not None:
+                self._snapshots.keep(memory, seq=self._journal.last)
             self._write_at = monotonic() + SHOW_S
 
     def _listen(self) -> None:

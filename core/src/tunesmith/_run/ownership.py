@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tunesmith._journal.reader import FILE
+from tunesmith._run import snapshot
 from tunesmith.errors import UsageError
 
 
@@ -17,10 +18,11 @@ def check_owner(folder: Path) -> None:
     """
     if not hasattr(os, "getuid"):
         return  # Windows knows no such owner
-    owner = (folder / FILE).stat().st_uid
-    if owner != os.getuid():
-        raise UsageError(
-            f"{str(folder)!r} was written by another user (uid {owner}); going on unpickles its"
-            " checkpoints, which can run any code; if you trust that user:"
-            f" tune.resume({str(folder)!r}, trust=True)"
-        )
+    for file in (folder / FILE, folder / snapshot.FILE):
+        owner = file.stat().st_uid if file.exists() else os.getuid()
+        if owner != os.getuid():
+            raise UsageError(
+                f"{str(file)!r} was written by another user (uid {owner}); going on unpickles"
+                " checkpoints and the searcher's state, which can run any code; if you trust that"
+                f" user: tune.resume({str(folder)!r}, trust=True)"
+            )

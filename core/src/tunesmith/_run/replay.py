@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tunesmith._engine.engine import Engine
-from tunesmith._run.advisor import carry_out
 from tunesmith._run.counsel import Counsel
 from tunesmith._run.revival import Revival
 from tunesmith.protocols import ErrorInfo, TrialView, commands
-from tunesmith.protocols.commands import AdvisorCommand, AnyCommand
+from tunesmith.protocols.commands import AdvisorCommand
 from tunesmith.protocols.events import (
     AnyEvent,
     Revived,
@@ -37,8 +36,10 @@ def replay(
 
     Both end as they were when the last event was written, but for the answers that never reached
     the journal, the searcher's and those to a revival: these are returned, to be the first new
-    events. `recall` is told of every trial that ended.
+    events. `recall` is told of every trial that ended. What the counsel remembers from a snapshot
+    it is neither asked nor told again.
     """
+    remembered = counsel.position
     unheard: dict[str, AnyEvent] = {}
     unrevived: dict[str, commands.Revive] = {}
     for event in events:
@@ -49,8 +50,11 @@ def replay(
         elif isinstance(event, Revived):
             unrevived.pop(event.trial, None)
         for command in engine.handle(event):
-            unheard.update(_heard(command, counsel))
-            if isinstance(command, commands.Revive):
+            if isinstance(command, AdvisorCommand) and remembered:
+                remembered -= 1
+            elif isinstance(command, AdvisorCommand):
+                unheard.update(_heard(command, counsel))
+            elif isinstance(command, commands.Revive):
                 unrevived[command.trial] = command
         if isinstance(event, TrialEnded | TrialLost):
             _remember(event, engine, recall)
@@ -58,11 +62,10 @@ def replay(
     return [*revived, *unheard.values()]
 
 
-def _heard(command: AnyCommand, counsel: Counsel) -> Iterator[tuple[str, AnyEvent]]:
+def _heard(command: AdvisorCommand, counsel: Counsel) -> Iterator[tuple[str, AnyEvent]]:
     """Yield the searcher's answers by trial; the end of a search stands under no trial."""
-    if isinstance(command, AdvisorCommand):
-        for answer in carry_out(counsel, command):
-            yield getattr(answer, "trial", ""), answer
+    for answer in counsel.carry_out(command):
+        yield getattr(answer, "trial", ""), answer
 
 
 def _remember(event: TrialEnded | TrialLost, engine: Engine, recall: Recall) -> None:

@@ -85,6 +85,5 @@ class Watchdog:
         if not self._has_warned:
             self._has_warned = True
             self._warn(
-                f"nothing has happened for {limit_s:g} s; what the run waits for is in"
-                f" {self._path}"
+                f"nothing has happened for {limit_s:g} s; what the run waits for is in {self._path}"
             )
