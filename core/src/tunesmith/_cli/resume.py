@@ -3,12 +3,16 @@
 from typing import Any
 
 import click
+import msgspec
 
 from tunesmith._cli.outcome import Witness, conduct
 from tunesmith._cli.output import use_working_folder
 from tunesmith._run.api import resume
 from tunesmith._run.results import load
 from tunesmith._run.revival import KINDS
+from tunesmith._run.specfile import tables
+from tunesmith.errors import UsageError
+from tunesmith.space import Space
 
 
 @click.command("resume")
@@ -21,6 +25,8 @@ from tunesmith._run.revival import KINDS
     "--revive",
     help="Trials that were over go on: failed, completed, stopped, all, or numbers as 3,5.",
 )
+@click.option("--space", help="A TOML file with the [space] that new trials are to come from.")
+@click.option("--assume", help='What earlier trials had as added parameters: {"dropout": 0}.')
 @click.option("--max-concurrent", type=int, help="How many trials may run at once.")
 @click.option("--executor", help="Where trials run from now on.")
 @click.option("--trust", is_flag=True, help="Go on although another user wrote the run.")
@@ -42,6 +48,11 @@ def command(
     if "revive" in given and given["revive"] not in KINDS:
         given["revive"] = given["revive"].split(",")
 
+    if "space" in given:
+        given["space"] = _space(given["space"])
+    if "assume" in given:
+        given["assume"] = _assumed(given["assume"])
+
     def run(witness: Witness) -> None:
         witness.is_told = given.get("verbose", 1) != 0
         options = load(path).header.extra.get("options", {})
@@ -51,3 +62,15 @@ def command(
         resume(path, **given, callbacks=[*kept, witness])
 
     ctx.exit(conduct(run, as_json=as_json))
+
+
+def _space(file: str) -> Space:
+    written = tables(file)
+    return Space.from_dict(written.get("space", written))
+
+
+def _assumed(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise UsageError(f"--assume {text}: expected a JSON object; {error}") from error

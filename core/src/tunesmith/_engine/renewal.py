@@ -75,7 +75,23 @@ class Renewal:
         self._lifecycle.silence.limit_s = settings.trial_timeout_s
         if max_resource is not None:
             self._extend(max_resource)
+        if "space" in event.options:
+            self._search_anew()
         return settings
+
+    def _search_anew(self) -> None:
+        """Tell a fresh searcher who is under way, and ask it for what the last one was asked."""
+        trials = self._trials
+        under_way = [*trials.holding()]
+        for state in (TrialState.PENDING, TrialState.PAUSED, TrialState.HELD):
+            under_way += trials.of(state).values()
+        self._out.extend(commands.Adopt(trial=trial.id, config=trial.config) for trial in under_way)
+        self._allocation.search_ended = False
+        asked = trials.of(TrialState.ASKED)
+        for trial in asked.values():
+            trial.is_deferred = False
+        if asked:
+            self._out.append(commands.Ask(trials=tuple(asked)))
 
     def _extend(self, to: float) -> None:
         """Let trials train further; those go on that had reached what was the end."""

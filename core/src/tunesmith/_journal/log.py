@@ -13,7 +13,6 @@ import msgspec
 
 from tunesmith._journal.codec import (
     UnknownEvent,
-    decode_event,
     encode_decisions,
     encode_event,
     pack,
@@ -33,8 +32,6 @@ _FAREWELL_MS = 200
 _INSERT = "INSERT INTO events (at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?)"
 _TAKE = "UPDATE control SET taken_at = :at, refusal = :refusal WHERE id = :id"
 _WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
-
-_CHANGES = "SELECT at, kind, trial, body FROM events WHERE kind = 'ExperimentChanged' ORDER BY seq"
 
 Entry = tuple[AnyEvent, tuple[AnyCommand, ...]]
 """An event, and the commands with which the engine answered it."""
@@ -166,9 +163,7 @@ class Journal:
 
     def changes(self) -> list[ExperimentChanged]:
         """Return the events that changed the experiment, oldest first."""
-        rows = self._connection.execute(_CHANGES)
-        events = (decode_event(*row) for row in rows)
-        return [event for event in events if isinstance(event, ExperimentChanged)]
+        return self._reader.changes()
 
     @property
     def last(self) -> int:

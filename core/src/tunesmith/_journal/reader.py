@@ -15,7 +15,7 @@ from tunesmith._journal.header import Header
 from tunesmith._journal.lock import is_locked
 from tunesmith._journal.schema import FORMAT
 from tunesmith.errors import UsageError
-from tunesmith.protocols.events import AnyEvent, RunEnded
+from tunesmith.protocols.events import AnyEvent, ExperimentChanged, RunEnded
 
 FILE = "experiment.sqlite"
 
@@ -26,6 +26,7 @@ WHERE seq > :after ORDER BY seq LIMIT :page"""
 _OF_TRIAL = """
 SELECT seq, at, kind, trial, body, decisions FROM events
 WHERE trial = :trial AND seq > :after ORDER BY seq LIMIT :page"""
+_CHANGES = "SELECT at, kind, trial, body FROM events WHERE kind = 'ExperimentChanged' ORDER BY seq"
 _BUSY_S = 30.0
 
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -136,6 +137,11 @@ class Reader:
     def events(self, after: int = 0) -> Iterator[tuple[int, AnyEvent | UnknownEvent]]:
         """Yield events with their numbers, those of later versions as `UnknownEvent`."""
         return ((row.seq, row.event) for row in self.rows(after))
+
+    def changes(self) -> list[ExperimentChanged]:
+        """Return the events that changed the experiment, oldest first."""
+        events = (decode_event(*row) for row in self.select(_CHANGES))
+        return [event for event in events if isinstance(event, ExperimentChanged)]
 
     def damaged(self, cause: Exception) -> UsageError:
         """Return the error that says what to do about a journal that makes no sense."""

@@ -26,9 +26,11 @@ from tunesmith._run.interrupts import handled
 from tunesmith._run.memory import recall
 from tunesmith._run.ownership import check_owner
 from tunesmith._run.record import experiment_of
+from tunesmith._run.relocation import moved
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, load
 from tunesmith._run.revival import Revival
+from tunesmith._run.succession import present, succession_of
 from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import TrialError, TunesmithError
 from tunesmith.plugins import Registry, default_registry
@@ -155,7 +157,9 @@ def resume(
             unpickled, which can run any code; reading a run never does.
         changes: `num_samples` or `time_budget_s`, to go on for longer; `max_resource`, to train
             further than the scheduler or `stop` said; `revive`, to have trials go on that were
-            over: "failed", "completed", "stopped", "all", or a list of trials; `failure`,
+            over: "failed", "completed", "stopped", "all", or a list of trials; `space`, to draw
+            new trials from another one, with `assume` for what earlier trials are taken to have
+            had as parameters that were added ({"dropout": 0.0}); `failure`,
             `max_concurrent`, `resources`, `executor`, `callbacks`, `checkpoint`, `verbose`, to go
             on in another way; and what a journal cannot hold, such as a `stop` function, given as
             it was.
@@ -170,10 +174,12 @@ def resume(
     with Journal.open(os.fspath(path)) as journal:
         if not trust:
             check_owner(journal.folder)
-        experiment = experiment_of(journal.header, journal.folder, given)
+        succession = succession_of(journal.header, journal.changes())
+        header = present(journal.header, succession, given.get("space"))
+        experiment = experiment_of(header, journal.folder, given)
         goal = later(experiment, journal, given)
         callbacks = watchers.resolve(experiment.callbacks, registry)
-        with reassembled(experiment, journal, registry) as parts:
+        with reassembled(experiment, journal, registry, goal.succession) as parts:
             conducted = _conduct(goal.experiment, parts, callbacks, goal=goal)
     return _conclude(conducted)
 
@@ -212,7 +218,7 @@ def _conduct(
             executor=parts.executor,
             advisor=parts.advisor,
             audience=audience,
-            listener=Listener(parts.journal.header),
+            listener=Listener(experiment.space, parts.journal.header.extra.get("cells", 1)),
             watchdog=watchdog,
             revival=Revival(parts.folder, parts.executor.now),
             snapshots=parts.snapshots,
@@ -255,10 +261,20 @@ def _take_up(parts: Parts, goal: Goal, display: Display) -> list[AnyEvent]:
     """Bring the parts to where the journal ends; return what has to happen first."""
     events = (event for _, event in parts.journal.events())
     revival = Revival(parts.folder, parts.executor.now)
-    answers = replay(events, parts.engine, parts.counsel, revival=revival, recall=display.recall)
+    answers = replay(
+        events,
+        parts.engine,
+        parts.counsel,
+        revival=revival,
+        recall=display.recall,
+        space_changes=len(goal.succession.spaces) - 1,
+    )
     sweep_unknown(parts.folder, parts.engine.checkpoints())
     display.aim(*parts.engine.goal)
-    return [*answers, *goal.events(parts.engine, revival, parts.executor.now())]
+    at = parts.executor.now()
+    changes = goal.events(parts.engine, revival, at)
+    moves = moved(goal.experiment, goal.succession, parts.journal, at) if goal.moves else []
+    return [*answers, *changes, *moves]
 
 
 def _drive(

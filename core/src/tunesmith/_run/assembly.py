@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,6 @@ import msgspec
 
 from tunesmith._builtin.stoppers import make_stopper
 from tunesmith._engine.engine import Engine
-from tunesmith._engine.settings import Settings
 from tunesmith._executors.settings import WorkerSettings
 from tunesmith._executors.worker import Workers
 from tunesmith._journal.header import Header
@@ -25,61 +23,25 @@ from tunesmith._journal.log import Journal
 from tunesmith._run import naming
 from tunesmith._run.advisor import Advisor, DirectAdvisor, ThreadedAdvisor
 from tunesmith._run.alignment import AlignedSearcher
-from tunesmith._run.counsel import Brief, Counsel
+from tunesmith._run.counsel import Counsel
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.plan import Algorithms, Plan, choose, draft, limits, pose, trials_to_make
 from tunesmith._run.record import options_of, resources_at_start
 from tunesmith._run.seeds import Seeds
 from tunesmith._run.snapshot import Store
+from tunesmith._run.succession import Succession
 from tunesmith._trainable.checkpoint import CheckpointPolicy
-from tunesmith._trainable.form import TrainableForm, wrap
 from tunesmith.errors import UsageError
 from tunesmith.plugins import (
     Choice,
-    Demands,
-    ExecutorSpec,
     Pace,
     Registry,
-    SchedulerSpec,
     SearcherSpec,
-    check_capabilities,
-    resolve,
 )
 from tunesmith.protocols import Executor, ExecutorContext, Problem, Searcher
-from tunesmith.space import CategoricalParameter, GridParameter, Space, Translation, translate
 
 LOOKAHEAD = 1
 """Suggestions that a slow searcher makes before there is a slot for them."""
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """An experiment with what can be chosen for it at once."""
-
-    experiment: Experiment
-    form: TrainableForm
-    registry: Registry
-    executor: Choice[ExecutorSpec]
-    scheduler: Choice[SchedulerSpec]
-
-
-class Algorithms(msgspec.Struct, frozen=True, kw_only=True):
-    """The searcher that was chosen, and the space it works on.
-
-    `cells` are those of the grid that the core walks around the searcher's suggestions.
-    """
-
-    searcher: Choice[SearcherSpec]
-    translation: Translation
-    cells: tuple[Mapping[str, Any], ...]
-
-    def brief(self, experiment: Experiment) -> Brief:
-        """Return what the core itself contributes to suggestions."""
-        return Brief(
-            space=experiment.space,
-            translation=self.translation,
-            points=experiment.points_to_evaluate,
-            cells=self.cells,
-            constraints=experiment.constraint,
-        )
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,36 +56,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     in_process: bool
     virtual: bool
-
-
-def check_names(experiment: Experiment, registry: Registry) -> None:
-    """Raise at once if an algorithm is not there, before anything slow is begun."""
-    for kind in ("searcher", "scheduler", "executor"):
-        value = getattr(experiment, kind)
-        name = value.get("name") if isinstance(value, Mapping) else value
-        if isinstance(name, str) and ":" not in name:
-            registry.find(kind, name)
-
-
-def choose(plan: Plan) -> Algorithms:
-    """Import the searcher, and check that the algorithms can do what is asked."""
-    experiment, registry = plan.experiment, plan.registry
-    searcher = resolve("searcher", experiment.searcher, registry)
-    lossy = searcher.core_options.lossy
-    demands = Demands(
-        space=experiment.space,
-        objectives=experiment.metric,
-        has_checkpoints=plan.form.saves,
-        lossy=lossy,
-    )
-    check_capabilities(searcher.spec, plan.scheduler.spec, demands, registry)
-    walks_grids = searcher.spec.capabilities.grid
-    space = _with_choices(experiment.space) if walks_grids else experiment.space
-    return Algorithms(
-        searcher=searcher,
-        translation=translate(space, searcher.spec.capabilities.vocabulary, lossy=lossy),
-        cells=({},) if walks_grids else tuple(experiment.space.grid()),
-    )
 
 
 @contextlib.contextmanager
@@ -143,31 +75,28 @@ def assembled(experiment: Experiment, registry: Registry) -> Iterator[Parts]:
 
 
 @contextlib.contextmanager
-def reassembled(experiment: Experiment, journal: Journal, registry: Registry) -> Iterator[Parts]:
-    """Make everything that works in an existing run's folder; close it all at the end."""
+def reassembled(
+    experiment: Experiment,
+    journal: Journal,
+    registry: Registry,
+    succession: Succession | None = None,
+) -> Iterator[Parts]:
+    """Make everything that works in an existing run's folder; close it all at the end.
+
+    Raises:
+        UsageError: the space changed, and the scheduler makes configurations itself.
+    """
     plan = draft(experiment, registry)
+    if succession is not None and len(succession.spaces) > 1:
+        plan = msgspec.structs.replace(plan, succession=succession)
+        spec = plan.scheduler.spec
+        if spec.capabilities.explores:
+            raise UsageError(
+                f"space=: scheduler {spec.name!r} makes configurations itself, within the space it"
+                " began with; start a new run, with warm_start="
+            )
     with contextlib.ExitStack() as stack:
         yield _open(plan, journal.folder, stack, journal=journal)
-
-
-def draft(experiment: Experiment, registry: Registry) -> Plan:
-    """Check and choose what can be at once; nothing is made yet."""
-    form = wrap(experiment.trainable)
-    check_names(experiment, registry)
-    executor = resolve("executor", experiment.executor, registry)
-    limit = experiment.failure.trial_timeout_s
-    if limit is not None and executor.spec.in_process and not executor.spec.virtual:
-        raise UsageError(
-            f"trial_timeout_s={limit:g}: executor {executor.spec.name!r} trains in this process,"
-            " where nothing can end a trial that hangs; use executor='ray'"
-        )
-    return Plan(
-        experiment=experiment,
-        form=form,
-        registry=registry,
-        executor=executor,
-        scheduler=resolve("scheduler", experiment.scheduler, registry),
-    )
 
 
 def _open(
@@ -190,8 +119,8 @@ def _open(
         header = describe(plan, algorithms, problem, folder.name)
         header.extra["lookahead"] = LOOKAHEAD if asks_ahead else 0
         journal = stack.enter_context(Journal.create(folder, header))
-    snapshots = Store(folder, journal.header.plugins)
-    name, brief = algorithms.searcher.spec.name, algorithms.brief(experiment)
+    snapshots = Store(folder, journal.header.plugins, experiment.space)
+    name, brief = algorithms.searcher.spec.name, algorithms.brief(plan)
     employ = partial(Counsel, name=name, brief=brief, now=executor.now)
     try:
         counsel = employ(searcher, memory=snapshots.find(seq=journal.last))
@@ -232,9 +161,9 @@ def engine_of(experiment: Experiment, header: Header, registry: Registry) -> Eng
 
 def _engine(plan: Plan, algorithms: Algorithms, problem: Problem, *, lookahead: int) -> Engine:
     experiment = plan.experiment
-    whole = msgspec.structs.replace(
-        problem, space=experiment.space, constraints=experiment.constraint
-    )
+    # What a scheduler decided so far may rest on the space it began with.
+    space = plan.succession.spaces[0] if plan.succession else experiment.space
+    whole = msgspec.structs.replace(problem, space=space, constraints=experiment.constraint)
     return Engine(
         limits(plan, algorithms, lookahead=lookahead),
         plan.scheduler.create(whole),
@@ -277,52 +206,6 @@ def context(plan: Plan, folder: Path, *, since: float) -> ExecutorContext:
     )
 
 
-def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None) -> Problem:
-    """Return the problem as the searcher is given it."""
-    rules = experiment.stop if isinstance(experiment.stop, list | tuple) else [experiment.stop]
-    ends = [
-        float(rule[experiment.resource])
-        for rule in rules
-        if isinstance(rule, Mapping) and experiment.resource in rule
-    ]
-    return Problem(
-        space=algorithms.translation.space,
-        objectives=experiment.objectives,
-        seeds=Seeds(experiment.seed),
-        num_samples=trials_to_make(experiment, algorithms),
-        max_concurrent=at_once or experiment.max_concurrent or os.cpu_count() or 1,
-        resource=experiment.resource,
-        max_resource=min(ends, default=None),
-        resources=experiment.resources,
-    )
-
-
-def trials_to_make(experiment: Experiment, algorithms: Algorithms) -> int | None:
-    """Return how many trials there will be: `num_samples` for each cell of the grid."""
-    if experiment.num_samples is None:
-        return len(algorithms.cells) if len(algorithms.cells) > 1 else None
-    return experiment.num_samples * len(algorithms.cells)
-
-
-def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
-    """Return the engine's settings."""
-    experiment, spec = plan.experiment, algorithms.searcher.spec
-    return Settings(
-        objectives=experiment.objectives,
-        num_samples=trials_to_make(experiment, algorithms),
-        lookahead=lookahead,
-        observes=spec.observes,
-        partial=algorithms.searcher.partial,
-        keep=experiment.checkpoint.keep,
-        budget=experiment.checkpoint.budget_bytes,
-        time_budget_s=experiment.time_budget_s,
-        resource=experiment.resource,
-        scheduler_name=plan.scheduler.spec.name,
-        searcher_name=spec.name,
-        **experiment.failure.limits,
-    )
-
-
 def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) -> Header:
     """Return the plain-data description that the journal begins with."""
     experiment, form, registry = plan.experiment, plan.form, plan.registry
@@ -357,18 +240,6 @@ def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) ->
             "max_concurrent": problem.max_concurrent,
             "cells": len(algorithms.cells),
         },
-    )
-
-
-def _with_choices(space: Space) -> Space:
-    """Return the space with grids as choices, for a searcher that walks grids itself."""
-    return Space(
-        tuple(
-            CategoricalParameter(parameter.path, parameter.options, parameter.when)
-            if isinstance(parameter, GridParameter)
-            else parameter
-            for parameter in space.parameters
-        )
     )
 
 

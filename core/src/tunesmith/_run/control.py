@@ -10,11 +10,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from tunesmith._journal.header import Header
 from tunesmith._journal.log import Request, request
 from tunesmith._journal.reader import Reader
 from tunesmith._run.checks.problem import check_num_samples, check_points
 from tunesmith._run.checks.surroundings import check_time_budget
+from tunesmith._run.succession import succession_of
 from tunesmith.errors import UsageError
 from tunesmith.protocols.events import ControlAction, ControlRequested, ExperimentChanged
 from tunesmith.space import Space
@@ -46,9 +46,9 @@ Wanted = ControlRequested | ExperimentChanged
 class Listener:
     """Turns requests into events of an experiment."""
 
-    def __init__(self, header: Header) -> None:
-        self._space = Space.from_dict(header.space)
-        self._cells = header.extra.get("cells", 1)
+    def __init__(self, space: Space, cells: int) -> None:
+        self._space = space
+        self._cells = cells
 
     def event(self, asked: Request, at: float) -> Wanted:
         """Return what is asked for, as an event.
@@ -75,8 +75,8 @@ class Listener:
     def _changes(self, payload: Mapping[str, Any]) -> dict[str, int | float | None]:
         changes: dict[str, int | float | None] = {}
         if payload.get("num_samples") is not None:
-            changes["num_samples"] = check_num_samples(payload["num_samples"])
-            changes["num_samples"] *= self._cells
+            number = check_num_samples(payload["num_samples"])
+            changes["num_samples"] = number and number * self._cells
         if payload.get("time_budget_s") is not None:
             changes["time_budget_s"] = check_time_budget(payload["time_budget_s"])
         if not changes:
@@ -114,7 +114,9 @@ def send(
     trial = trial.zfill(4) if trial else ""
     with contextlib.closing(Reader(path)) as reader:
         asked = Request(0, time.time(), action, trial, payload)
-        event = Listener(reader.header).event(asked, asked.at)
+        space = succession_of(reader.header, reader.changes()).now
+        listener = Listener(space, reader.header.extra.get("cells", 1))
+        event = listener.event(asked, asked.at)
         if isinstance(event, ControlRequested) and event.config is not None:
             payload["config"] = event.config  # with what was drawn for it, once and for all
         is_live = reader.state() == "running"

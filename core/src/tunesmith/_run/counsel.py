@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from tunesmith._run.snapshot import Memory
+from tunesmith._run.succession import Succession
 from tunesmith.errors import TunesmithError, UsageError
 from tunesmith.protocols import Config, ErrorInfo, Observation, Searcher, SearchExhausted
-from tunesmith.protocols.commands import AdvisorCommand, Ask, Enqueue, Tell
+from tunesmith.protocols.commands import Adopt, AdvisorCommand, Ask, Enqueue, Tell
 from tunesmith.protocols.events import AnyEvent, SearchEnded, Suggested, SuggestionDeferred
 from tunesmith.space import ComputationError, Space, SpaceError, Translation
 
@@ -27,7 +28,8 @@ class Brief(msgspec.Struct, frozen=True):
     """What the core itself contributes to suggestions.
 
     `points` go first; `cells` are the grid's, given to trials in turn; a configuration counts only
-    if every one of `constraints` holds for it (they see live objects).
+    if every one of `constraints` holds for it (they see live objects). `succession` is that of a
+    run whose space was changed.
     """
 
     space: Space
@@ -35,6 +37,11 @@ class Brief(msgspec.Struct, frozen=True):
     points: Sequence[Config] = ()
     cells: Sequence[Mapping[str, Any]] = ({},)
     constraints: Sequence[Constraint] = ()
+    succession: Succession | None = None
+
+    def fit(self, config: Config) -> Config | None:
+        """Return a configuration of any time as one of the present space, None if it is none."""
+        return config if self.succession is None else self.succession.fit(config)
 
 
 class _SearchStop(Exception):
@@ -95,6 +102,8 @@ class Counsel:
                 yield from self.ask(trials)
             case Enqueue(config=config):
                 self.enqueue(config)
+            case Adopt(trial=trial, config=config):
+                self._adopt(trial, config)
             case _:
                 yield from self.tell(command)
         self._position += 1
@@ -120,7 +129,9 @@ class Counsel:
         if self._ended is not None:
             return
         try:
-            self._observe(self._observation(tell))
+            observation = self._observation(tell)
+            if observation is not None:
+                self._observe(observation)
         except _SearchStop as stop:
             yield self._end(stop.reason, stop.error)
 
@@ -158,10 +169,11 @@ class Counsel:
         )
 
     def _adopt(self, trial: str, config: Config) -> None:
-        if hasattr(self._searcher, "adopt"):
+        fitting = self._brief.fit(config)
+        if fitting is not None and hasattr(self._searcher, "adopt"):
             self._call = "adopt()"
             try:
-                self._searcher.adopt(trial, self._brief.translation.encode(config))
+                self._searcher.adopt(trial, self._brief.translation.encode(fitting))
             except Exception as error:
                 raise self._failure(f"searcher {self._name!r} failed in adopt()", error) from error
 
@@ -201,13 +213,17 @@ class Counsel:
                 error,
             ) from error
 
-    def _observation(self, tell: Tell) -> Observation:
+    def _observation(self, tell: Tell) -> Observation | None:
+        """Return what the searcher is told; None about a trial outside the present space."""
         result = tell.result
         # Rounded to its step, a suggestion would not be recognised when it is encoded again.
         config, flat = self._given.get(tell.trial, (None, None))
         if flat is None or config != tell.config:
+            fitting = self._brief.fit(tell.config)
+            if fitting is None:
+                return None
             try:
-                flat = self._brief.translation.encode(tell.config)
+                flat = self._brief.translation.encode(fitting)
             except SpaceError as error:
                 raise self._failure(f"trial {tell.trial} lies outside the space", error) from error
         if tell.status in ENDS:

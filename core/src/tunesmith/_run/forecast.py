@@ -13,8 +13,8 @@ import msgspec
 from tunesmith._builtin.stoppers import make_stopper
 from tunesmith._executors.settings import WorkerSettings
 from tunesmith._executors.worker import Worker
-from tunesmith._run.assembly import Plan, choose, draft, pose, trials_to_make
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.plan import Plan, choose, draft, pose, trials_to_make
 from tunesmith._run.seeds import Seeds
 from tunesmith._run.wording import duration, parameters
 from tunesmith._trainable.checkpoint import CheckpointPolicy

@@ -13,6 +13,7 @@ from tunesmith._run.checks.values import is_number
 from tunesmith._run.configs import FailureConfig
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.revival import Revival
+from tunesmith._run.succession import ASSUMED, SPACE, Succession, succession_of
 from tunesmith.errors import UsageError
 from tunesmith.protocols.events import ExperimentChanged, Revived
 
@@ -23,13 +24,19 @@ class Goal(msgspec.Struct, frozen=True):
     """The experiment as it goes on, and what changes by that.
 
     `changes` are the engine's, `options` the experiment's own that a later resume must know, and
-    `revive` says which trials go on that were over.
+    `revive` says which trials go on that were over. `succession` is that of its spaces.
     """
 
     experiment: Experiment
+    succession: Succession
     changes: dict[str, Any] = {}
     options: dict[str, Any] = {}
     revive: Any = ()
+
+    @property
+    def moves(self) -> bool:
+        """Whether the run goes on in another space."""
+        return SPACE in self.options
 
     def events(self, engine: Engine, revival: Revival, at: float) -> list[Any]:
         """Return the changes as events for an engine that stands where the run ended.
@@ -38,7 +45,7 @@ class Goal(msgspec.Struct, frozen=True):
             UsageError: the engine has an objection.
         """
         wishes: list[ExperimentChanged | Revived] = []
-        if self.changes:
+        if self.changes or self.options:
             wishes.append(ExperimentChanged(at=at, changes=self.changes, options=self.options))
         if self.revive:
             wishes += [revival.event(trial) for trial in revival.chosen(self.revive)]
@@ -55,6 +62,7 @@ def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) ->
         UsageError: a change makes no sense.
     """
     cells = journal.header.extra.get("cells", 1)
+    succession = succession_of(journal.header, journal.changes())
     wanted = {option: given[option] for option in (*LIMITS, "failure") if option in given}
     goal = experiment.replace(**{**_earlier(journal, cells), **wanted})
     changes: dict[str, Any] = {name: getattr(goal, name) for name in LIMITS if name in wanted}
@@ -68,7 +76,13 @@ def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) ->
         if not is_number(length) or not length > 0:
             raise UsageError(f"max_resource={length!r}: expected a number above 0")
         changes["max_resource"] = float(length)
-    return Goal(goal, changes, options, given.get("revive", ()))
+    if succession.is_left_for(given.get(SPACE)):
+        succession = succession.followed_by(experiment.space, given.get(ASSUMED, {}))
+        options |= {SPACE: experiment.space.to_dict(), ASSUMED: dict(given.get(ASSUMED, {}))}
+    elif ASSUMED in given:
+        raise UsageError(f"assume={given[ASSUMED]!r} goes with a new space=, and there is none")
+    succession = succession.seen_by(experiment.space)
+    return Goal(goal, succession, changes, options, given.get("revive", ()))
 
 
 def _earlier(journal: Journal, cells: int) -> dict[str, Any]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.results import Results, load
+from tunesmith._run.succession import Succession
 from tunesmith._run.trial import TrialResult
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Config, Result, TrialStatus
 from tunesmith.protocols.events import Recalled
-from tunesmith.space import Space, SpaceError
+from tunesmith.space import Space
 
 GROWTH = 1.5
 """Of a trial's curve, reports are recalled that lie so much further apart in resource."""
 
 Ended = Literal["completed", "stopped", "paused", "failed"]
+
+OVER: tuple[TrialStatus, ...] = ("completed", "stopped", "failed")
 
 ENDS: dict[TrialStatus, Ended] = {
     "completed": "completed",
@@ -39,17 +42,30 @@ def recall(experiment: Experiment) -> list[Recalled]:
     memories: list[Recalled] = []
     for path in experiment.warm_start:
         earlier = load(path)
-        found = list(_recalled(earlier, experiment))
+        before = Space.from_dict(earlier.header.space)
+        fit = Succession((before, experiment.space)).fit
+        found = list(_recalled(earlier, experiment, fit, name=earlier.name))
         if not found:
             raise UsageError(_unfit(path, earlier, experiment))
         memories += found
     return memories
 
 
-def _recalled(earlier: Results, experiment: Experiment) -> Iterator[Recalled]:
-    space = Space.from_dict(earlier.header.space)
+def recall_own(results: Results, experiment: Experiment, succession: Succession) -> list[Recalled]:
+    """Return a run's own trials that are over, for the searcher of its next space."""
+    over = [trial for trial in results if trial.status in OVER]
+    return list(_recalled(over, experiment, succession.fit, name=results.name))
+
+
+def _recalled(
+    earlier: Iterable[TrialResult],
+    experiment: Experiment,
+    fit: Callable[[Config], Config | None],
+    *,
+    name: str,
+) -> Iterator[Recalled]:
     for trial in earlier:
-        config = _fitting(trial.config, space, experiment.space)
+        config = fit(trial.config)
         status = ENDS.get(trial.status)
         if config is None or status is None:
             continue
@@ -57,20 +73,12 @@ def _recalled(earlier: Results, experiment: Experiment) -> Iterator[Recalled]:
         if curve or status == "failed":
             yield Recalled(
                 at=0.0,
-                source=f"{earlier.name}/{trial.id}",
+                source=f"{name}/{trial.id}",
                 config=config,
                 status=status,
                 curve=curve,
                 cost_s=float(trial.last_metrics.get("time_total_s", 0.0)),
             )
-
-
-def _fitting(config: Config, before: Space, now: Space) -> Config | None:
-    """Return the configuration with the constants of the space `now`; None if it is not there."""
-    try:
-        return now.build(before.flatten(config))
-    except SpaceError:
-        return None
 
 
 def _curve(trial: TrialResult, experiment: Experiment) -> Iterator[Result]:

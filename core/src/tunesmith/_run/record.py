@@ -36,7 +36,15 @@ KEPT = (
 )
 """The options that the header's own fields do not hold."""
 
-CHANGEABLE = ("num_samples", "time_budget_s", "max_resource", "failure", "revive")
+CHANGEABLE = (
+    "num_samples",
+    "time_budget_s",
+    "max_resource",
+    "failure",
+    "revive",
+    "space",
+    "assume",
+)
 """What the engine can go on with at another value; the change is an event."""
 
 REPLACEABLE = (
@@ -69,7 +77,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
         UsageError: something is missing, or cannot be changed; the message says what to give.
     """
     kept = dict(header.extra.get("options", {}))
-    _check_changes(given, kept, header)
+    _check_changes(given, kept)
     marked = [option for option, value in kept.items() if _is_marked(value)]
     for option in marked:
         if option not in given and option != "callbacks":
@@ -86,10 +94,10 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
             f"the training code {header.trainable!r} has no import path; give it again: "
             f"tune.resume({str(folder)!r}, trainable={header.trainable})"
         )
-    space = options.pop("space", None) or Space.from_dict(header.space)
+    space = given.get("space")
     return Experiment.create(
         trainable,
-        space,
+        Space.from_dict(header.space) if space is None else space,
         **{"searcher": header.searcher, "scheduler": header.scheduler, "executor": header.executor}
         | options,
         metric=[objective.metric for objective in header.objectives],
@@ -101,29 +109,17 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
     )
 
 
-def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any], header: Header) -> None:
+def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     allowed = (*REPLACEABLE, *CHANGEABLE)
-    for option, value in given.items():
+    for option in given:
         if option in allowed or _is_marked(kept.get(option)):
             continue
-        if option == "space":
-            recorded = Experiment.create(  # parsed as the run itself parsed it
-                "unused", value, metric="unused", mode="min", num_samples=1
-            )
-            if recorded.space.to_dict() != header.space:
-                raise UsageError(
-                    "space= differs from the one this run has, on which its searcher's model "
-                    "rests; start a new run, or give the same space"
-                )
-        elif option in Experiment.__struct_fields__:
+        if option in Experiment.__struct_fields__:
             raise UsageError(
                 f"{option}= of a run cannot be changed: what was decided so far rests on it; "
                 f"start a new run. What can be: {', '.join(allowed)}"
             )
-        else:
-            raise UsageError(
-                f"tune.resume() has no option {option!r}{did_you_mean(option, allowed)}"
-            )
+        raise UsageError(f"tune.resume() has no option {option!r}{did_you_mean(option, allowed)}")
 
 
 def _restore(options: dict[str, Any]) -> None:

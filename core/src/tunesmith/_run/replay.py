@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from tunesmith._engine.engine import Engine
 from tunesmith._run.counsel import Counsel
 from tunesmith._run.revival import Revival
+from tunesmith._run.succession import SPACE
 from tunesmith.protocols import ErrorInfo, TrialView, commands
 from tunesmith.protocols.commands import AdvisorCommand
 from tunesmith.protocols.events import (
     AnyEvent,
+    ExperimentChanged,
     Revived,
     SearchEnded,
     Suggested,
@@ -31,13 +33,15 @@ def replay(
     *,
     revival: Revival,
     recall: Recall,
+    space_changes: int = 0,
 ) -> list[AnyEvent]:
     """Hand the events to the engine, and its questions to the searcher; nothing else is done.
 
     Both end as they were when the last event was written, but for the answers that never reached
     the journal, the searcher's and those to a revival: these are returned, to be the first new
     events. `recall` is told of every trial that ended. What the counsel remembers from a snapshot
-    it is neither asked nor told again.
+    it is neither asked nor told again, and nothing of what was before the last of so many
+    `space_changes`, with which its searcher begins.
     """
     remembered = counsel.position
     unheard: dict[str, AnyEvent] = {}
@@ -49,11 +53,16 @@ def replay(
             unheard.pop("", None)
         elif isinstance(event, Revived):
             unrevived.pop(event.trial, None)
+        elif isinstance(event, ExperimentChanged) and SPACE in event.options:
+            space_changes -= 1
         for command in engine.handle(event):
-            if isinstance(command, AdvisorCommand) and remembered:
-                remembered -= 1
-            elif isinstance(command, AdvisorCommand):
-                unheard.update(_heard(command, counsel))
+            if isinstance(command, AdvisorCommand):
+                if space_changes:
+                    continue
+                if remembered:
+                    remembered -= 1
+                else:
+                    unheard.update(_heard(command, counsel))
             elif isinstance(command, commands.Revive):
                 unrevived[command.trial] = command
         if isinstance(event, TrialEnded | TrialLost):

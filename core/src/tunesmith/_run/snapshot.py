@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from tunesmith.protocols import Config
+from tunesmith.space import Space
 
 FILE = "searcher.snapshot"
 
@@ -60,9 +61,9 @@ class Pace:
 class Store:
     """Keeps the newest snapshot of a run, in its folder."""
 
-    def __init__(self, folder: Path, plugins: Iterable[str]) -> None:
+    def __init__(self, folder: Path, plugins: Iterable[str], space: Space) -> None:
         self._path = folder / FILE
-        self._made_by = _versions(plugins)
+        self._made_by = (space.to_dict(), _versions(plugins))
 
     def keep(self, memory: Memory, *, seq: int) -> None:
         """Write a snapshot that knows of `seq` events; a full disk prevents it."""
@@ -75,8 +76,8 @@ class Store:
     def find(self, *, seq: int) -> Memory | None:
         """Return the memory that fits a journal with `seq` events; what fits none is removed.
 
-        It fits if the journal has all that it knows of, and it was made by the same versions of
-        Python, tunesmith, the plugins and what these are made of.
+        It fits if the journal has all that it knows of, and it was made for the same space, by the
+        same versions of Python, tunesmith, the plugins and what these are made of.
         """
         try:
             made_by, known, *memory = pickle.loads(self._path.read_bytes())  # noqa: S301  (ours)

@@ -21,7 +21,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     are the vocabulary of spaces it takes (the core translates what it can without loss), `grid`
     that it walks grids itself, `constraints` that it makes use of infeasible observations,
     `multi_objective` that it takes several objectives. For schedulers: `multi_objective`,
-    `needs_checkpoints` that trials must be able to save themselves, `pauses` that it pauses trials.
+    `needs_checkpoints` that trials must be able to save themselves, `pauses` that it pauses trials,
+    `explores` that it makes configurations itself, so that the space cannot change under it.
     """
 
     log: bool = False
@@ -36,6 +37,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     multi_objective: bool = False
     needs_checkpoints: bool = False
     pauses: bool = False
+    explores: bool = False
 
     @property
     def vocabulary(self) -> Vocabulary:

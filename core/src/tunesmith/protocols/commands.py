@@ -103,6 +103,13 @@ class Enqueue(Command, frozen=True, kw_only=True):
     config: Config
 
 
+class Adopt(Command, frozen=True, kw_only=True):
+    """Have a searcher that begins in the middle of a run know of a trial that is under way."""
+
+    trial: str
+    config: Config
+
+
 # To the driver -----------------------------------------------------------------------------------
 
 
@@ -144,5 +151,5 @@ class Finish(Command, frozen=True, kw_only=True):
 
 
 ExecutorCommand = Launch | Proceed | Pause | Stop | SaveCheckpoint
-AdvisorCommand = Ask | Tell | Enqueue
+AdvisorCommand = Ask | Tell | Enqueue | Adopt
 AnyCommand = ExecutorCommand | AdvisorCommand | DropCheckpoint | Retire | Revive | WakeAt | Finish

@@ -159,7 +159,8 @@ class ExperimentChanged(Event, frozen=True, kw_only=True):
 
     `changes` are of the engine's settings: `num_samples` (trials in all), `time_budget_s`, those
     about failures; `max_resource` is how far trials now train. `options` are options of the
-    experiment, in plain form, that a later resume needs to know of.
+    experiment, in plain form, that a later resume needs to know of. With another `space` among
+    them a fresh searcher takes over.
     """
 
     changes: dict[str, Any]

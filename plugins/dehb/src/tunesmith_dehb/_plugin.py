@@ -38,7 +38,7 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             name="dehb",
             factory="tunesmith_dehb.scheduler:PlannedScheduler",
             api="1.0",
-            capabilities=Capabilities(multi_objective=True),
+            capabilities=Capabilities(multi_objective=True, explores=True),
             summary="trains each trial as far as its place in DEHB's brackets says",
         )
     ]

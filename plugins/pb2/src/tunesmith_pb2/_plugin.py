@@ -13,7 +13,7 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             name="pb2",
             factory="tunesmith_pb2.scheduler:pb2",
             api="1.0",
-            capabilities=Capabilities(needs_checkpoints=True, pauses=True),
+            capabilities=Capabilities(needs_checkpoints=True, pauses=True, explores=True),
             summary="population based bandits: clones explore by a time-varying Gaussian process",
         )
     ]

@@ -13,14 +13,14 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             name="pbt",
             factory="tunesmith_pbt.factory:pbt",
             api="1.0",
-            capabilities=Capabilities(needs_checkpoints=True, pauses=True),
+            capabilities=Capabilities(needs_checkpoints=True, pauses=True, explores=True),
             summary="population based training: clone the best, and vary their configurations",
         ),
         SchedulerSpec(
             name="pbt-replay",
             factory="tunesmith_pbt.replay:pbt_replay",
             api="1.0",
-            capabilities=Capabilities(needs_checkpoints=True),
+            capabilities=Capabilities(needs_checkpoints=True, explores=True),
             summary="train one trial along the configurations that led to a trial of another run",
         ),
     ]
