@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import tunesmith as tune
+from tunesmith._journal.log import Journal
 
 SPACE = {
     "x": tune.uniform(-1, 1),
@@ -39,6 +40,28 @@ class Stateful:
 
     def load_checkpoint(self, directory):
         self.epoch = int(Path(directory, "epoch").read_text(encoding="utf-8"))
+
+
+class Witness:
+    """Keeps a copy of the run folder after every transaction, before anything else is done."""
+
+    def __init__(self, place: Path, monkeypatch: Any) -> None:
+        self.place = place
+        self.ends: list[int] = []
+        append = Journal.append
+
+        def copying(journal: Journal, *args: Any, **options: Any) -> None:
+            append(journal, *args, **options)
+            self.ends.append(journal.last)
+            shutil.copytree(journal.folder, place / str(journal.last), dirs_exist_ok=True)
+
+        monkeypatch.setattr(Journal, "append", copying)
+        self.stop = monkeypatch.undo
+
+    def cut_after(self, number: int) -> Path:
+        """Return a folder as it was when the event was written, without what came after it."""
+        written = next(end for end in self.ends if end >= number)
+        return cut_after(self.place / str(written), number, self.place / f"cut-{number}")
 
 
 class Copier:
@@ -98,12 +121,18 @@ def cut_after(folder: Path, number: int, target: Path) -> Path:
     return target
 
 
+def last_event(folder: Path) -> int:
+    """Return the number of the newest event."""
+    with sqlite3.connect(folder / "experiment.sqlite") as connection:
+        number: int = connection.execute("SELECT max(seq) FROM events").fetchone()[0]
+    connection.close()
+    return number
+
+
 def cut_everywhere(whole: tune.Results, tmp_path: Path, *, with_times: bool, step: int) -> None:
     """Cut the journal of a whole run after every `step`th event, resume, and compare."""
     expected = story(whole, with_times=with_times)
-    with sqlite3.connect(tmp_path / "whole" / "experiment.sqlite") as connection:
-        last = connection.execute("SELECT max(seq) FROM events").fetchone()[0]
-    connection.close()
+    last = last_event(tmp_path / "whole")
     assert last > step
     for number in range(1, last, step):
         folder = cut_after(tmp_path / "whole", number, tmp_path / f"cut-{number}")

@@ -517,6 +517,29 @@ def test_a_restart_relaunches_what_ran() -> None:
     world.run()
 
 
+def test_a_pause_that_was_cut_off_is_carried_out_again() -> None:
+    """A trial that had been told to pause gets back to that point and saves itself there."""
+    rung = Scripted(lambda trial, resource: Pause("rung") if resource == 3 else Continue(until=3))
+    world = World(rung, num_samples=1, slots=1)
+    world.deliver()
+    while not world.of(commands.Pause):
+        if world.inbox:
+            world.give(world.inbox.popleft())
+        else:
+            world.step("0001")
+    world.running.clear()
+    world.inbox.clear()
+    world.give(RunStarted(at=9.0))
+    world.give(CapacityChanged(at=9.0, slots=1))
+    launch = world.of(commands.Launch)[-1]
+    assert (launch.attempt, launch.seen, launch.pauses) == (2, 3, True)
+    assert world.engine.counts()["running"] == 1
+    while world.running:
+        world.step("0001")
+        world.deliver()
+    assert world.engine.trial("0001").checkpoint is not None
+
+
 def test_a_failing_scheduler_ends_the_run_and_is_named() -> None:
     """A scheduler that raises ends the run cleanly, naming the plugin and the call."""
 

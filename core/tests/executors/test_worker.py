@@ -214,6 +214,13 @@ def test_foreign_checkpoint_brings_no_report(make: Make) -> None:
     assert [e.reports[0].resource for e in forked if isinstance(e, Reported)] == [4.0]
 
 
+def test_a_pause_is_carried_out_again(make: Make) -> None:
+    """With `pauses` the trial trains to `seen` without a report, saves itself and pauses."""
+    events = launch(make(trainables.Counts), attempt=2, seen=3.0, until=5.0, pauses=True)
+    assert names(events) == ["TrialStarted", "CheckpointSaved", "TrialPaused"]
+    assert events[1].checkpoint.resource == 3.0
+
+
 def test_missing_checkpoint_is_told(make: Make) -> None:
     """A launch from a checkpoint that is gone fails with the path."""
     gone = Checkpoint(trial="0001", resource=1.0, path="trials/0001/checkpoints/000001-a1")

@@ -61,8 +61,7 @@ class Lifecycle:
         self._just_ended: list[Trial] = []
         self.silence = Silence(settings.trial_timeout_s, trials, self.ending, out)
         self.met: list[str] = []
-        self.loner: Trial | None = None
-        """The trial that runs alone, since it ran out of memory beside others."""
+        self.loner: Trial | None = None  # runs alone, since it ran out of memory beside others
 
     # Suggestions ---------------------------------------------------------------------------------
 
@@ -96,7 +95,8 @@ class Lifecycle:
         trial.goes_first = trial.is_overdue = False
         if trial.needs_all:
             self.loner = trial
-        self._trials.move(trial, TrialState.STARTING)
+        pauses, trial.pauses_again = trial.pauses_again, False
+        self._trials.move(trial, TrialState.PAUSING if pauses else TrialState.STARTING)
         self._out.append(
             commands.Launch(
                 trial=trial.id,
@@ -107,9 +107,10 @@ class Lifecycle:
                 until=self._decider.until(trial),
                 seen=trial.resource,
                 anchor=trial.anchor,
+                pauses=pauses,
             )
         )
-        trial.anchor = trial.heard = None
+        trial.heard, trial.anchor = (trial.anchor if pauses else None), None
         self.silence.arm()
 
     def started(self, trial: Trial, event: TrialStarted) -> None:

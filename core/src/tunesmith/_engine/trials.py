@@ -67,6 +67,7 @@ class Trial(msgspec.Struct, eq=False, gc=False):
     wants it to have the next slot.
     `is_overdue`: it is being stopped because it was silent for too long. `needs_all`: it ran out of
     memory, and is to run alone.
+    `pauses_again`: its pause was cut off before it had saved itself.
     `heard` is when it started or last reported in its newest attempt, `anchor` the same
     for one that is to be put back there.
     """
@@ -84,6 +85,7 @@ class Trial(msgspec.Struct, eq=False, gc=False):
     is_deferred: bool = False
     is_overdue: bool = False
     needs_all: bool = False
+    pauses_again: bool = False
     resource: float = 0.0
     decide_at: float | None = None
     last: Result | None = None
@@ -117,6 +119,12 @@ class Trial(msgspec.Struct, eq=False, gc=False):
         if self.launch_from is not None:
             return self.launch_from
         return self.checkpoints[-1] if self.checkpoints else None
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing is lost if it goes on from its newest checkpoint."""
+        newest = self.newest()
+        return newest is not None and newest.resource >= self.resource
 
     def forget(self) -> None:
         """Drop what an ended trial no longer needs, so that long runs stay small."""

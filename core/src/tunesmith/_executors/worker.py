@@ -226,10 +226,14 @@ class Worker:
                 return
             if saved is not None:
                 yield CheckpointSaved(**self._stamp(attempt.launch), checkpoint=saved)
+            pauses = attempt.launch.pauses and report.resource >= attempt.seen
+            waiting = waiting and not pauses
             if report.resource > attempt.seen:
                 yield self._reported(attempt, report, waiting=waiting)
-                if waiting:
-                    return
+            if pauses:
+                yield from self._pause(attempt)
+            if pauses or waiting:
+                return
         stop = attempt.session.stopping
         yield from self._end(
             attempt, stop.outcome if stop else "stopped", stop.reason if stop else ""

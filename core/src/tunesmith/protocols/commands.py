@@ -40,7 +40,8 @@ class Launch(TrialCommand, frozen=True, kw_only=True):
 
     It waits at the first report whose resource is at least `until`. `seen` is the highest
     resource already known: reports up to it are not delivered again. `anchor` is set for a trial
-    that ran when its experiment was cut off, and lets a simulation put it back on its clock.
+    that ran when its experiment was cut off, and lets a simulation put it back on its clock. With
+    `pauses` it only gets back to `seen`, saves itself there and pauses: its pause was cut off.
     """
 
     config: Config
@@ -49,6 +50,7 @@ class Launch(TrialCommand, frozen=True, kw_only=True):
     until: float = float("inf")
     seen: float = 0.0
     anchor: Anchor | None = None
+    pauses: bool = False
 
 
 class Proceed(TrialCommand, frozen=True, kw_only=True):

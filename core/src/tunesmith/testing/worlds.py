@@ -196,6 +196,9 @@ class World:
         else:
             attempt.at += by
             if attempt.at <= attempt.launch.seen:
+                if attempt.launch.pauses and attempt.at == attempt.launch.seen:
+                    self.save(trial)
+                    self._leave(trial, TrialPaused)
                 return
             attempt.is_waiting = attempt.at >= attempt.until
             if attempt.is_waiting and self.saves:

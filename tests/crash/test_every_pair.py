@@ -1,0 +1,60 @@
+"""Every searcher with every scheduler goes on exactly, wherever its run is cut."""
+
+import itertools
+from typing import Any
+
+import pytest
+from crash.cutting import Witness, last_event, story
+from matrix.lineup import SEARCHERS, Learner, forms, space_for
+
+import tunesmith as tune
+from tunesmith.plugins import default_registry
+
+SCHEDULERS = ("fifo", "asha", "hyperband", "median-stopping", "pasha", "pbt", "pb2", "dehb")
+SAMPLES = 6
+
+pytestmark = pytest.mark.timeout(3600)
+
+
+def pairs():
+    """Yield all pairs; those with random search belong to the quick suite."""
+    registry = default_registry()
+    searchers = [one.spec.name for one in registry.installed("searcher")]
+    schedulers = [form for name in SCHEDULERS for form in forms(name)]
+    for searcher, scheduler in itertools.product(searchers, schedulers):
+        label = f"{searcher}-{scheduler['name']}{'-' + scheduler.get('mode', '')}".rstrip("-")
+        options = {"name": searcher, **SEARCHERS.get(searcher, {})}
+        marks = [] if searcher == "random" else [pytest.mark.slow]
+        yield pytest.param(options, scheduler, id=label, marks=marks)
+
+
+@pytest.mark.parametrize(("searcher", "scheduler"), list(pairs()))
+def test_a_pair_cut_after_every_event_ends_the_same(tmp_path, monkeypatch, searcher, scheduler):
+    """Trials, configurations, results, times, decisions and lineages are the whole run's."""
+    witness = Witness(tmp_path / "copies", monkeypatch)
+    whole = tune.run(
+        Learner,
+        space_for(searcher["name"]),
+        metric="loss",
+        mode="min",
+        searcher=searcher,
+        scheduler=scheduler,
+        num_samples=SAMPLES,
+        executor={"name": "simulated", "workers": 3},
+        seed=4,
+        storage=tmp_path,
+        name="whole",
+        verbose=0,
+    )
+    witness.stop()
+    expected, lineages = story(whole, with_times=True), lineage(whole)
+    for number in range(1, last_event(whole.path)):
+        folder = witness.cut_after(number)
+        again = tune.resume(folder, Learner, verbose=0)
+        assert story(again, with_times=True) == expected, f"cut after event {number}"
+        assert lineage(again) == lineages, f"cut after event {number}"
+
+
+def lineage(results: tune.Results) -> Any:
+    """Return of every trial what it went on from."""
+    return [trial.lineage for trial in results]
