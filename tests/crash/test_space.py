@@ -1,5 +1,6 @@
 """A run goes on in another space: what fits is kept, and later resumes know of it."""
 
+import contextlib
 import sqlite3
 
 import pytest
@@ -8,6 +9,7 @@ from crash.cutting import ASHA, SIMULATED, cut_after, story
 import tunesmith as tune
 from tunesmith import UsageError
 from tunesmith._cli.main import run as tunesmith
+from tunesmith._journal.reader import Reader
 
 WIDE = {"x": tune.uniform(-1, 1), "y": tune.uniform(0, 4)}
 NARROW = {"x": tune.uniform(0, 0.5), "y": tune.uniform(0, 4)}
@@ -195,3 +197,28 @@ def test_the_space_is_changed_on_the_command_line(tmp_path, monkeypatch, capsys)
     assert "--assume {z: 0}: expected a JSON object" in capsys.readouterr().err
     assert tunesmith([*again, "--assume", '{"z": 0}']) == 0
     assert ["z" in trial.config for trial in tune.load("runs/run")] == [False] * 3 + [True] * 2
+
+
+def test_any_option_is_changed_on_the_command_line(tmp_path, monkeypatch, capsys):
+    """`--set` changes a part of an option, and keeps the rest of it; what cannot be is refused."""
+    monkeypatch.chdir(tmp_path)
+    code = "def train(config):\n    return {'loss': config['x']}\n"
+    (tmp_path / "code.py").write_text(code, encoding="utf-8")
+    begin = ["run", "./code.py:train", "--metric", "loss", "--mode", "min", "--name", "run", "-q"]
+    begin += [
+        "--set",
+        "failure.stop_after_identical=7",
+        "--param",
+        "x=uniform(0, 1)",
+        "--num-samples",
+        "1",
+    ]
+    assert tunesmith(begin) == 0
+    again = ["resume", "runs/run", "--num-samples", "2", "-q"]
+    assert tunesmith([*again, "--set", "metric=acc"]) == 2
+    assert "metric= of a run cannot be changed" in capsys.readouterr().err
+    assert tunesmith([*again, "--set", "failure.max_retries=3"]) == 0
+    with contextlib.closing(Reader(tmp_path / "runs" / "run")) as reader:
+        (change,) = reader.changes()
+    assert change.options["failure"]["max_retries"] == 3
+    assert change.options["failure"]["stop_after_identical"] == 7

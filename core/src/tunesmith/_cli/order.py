@@ -3,7 +3,7 @@
 import copy
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def _from_tables(order: Order, start: dict[str, Any], place: str) -> Experiment:
             f"{order.target!r} needs a space: describe each parameter as in {EXAMPLE}, or all of "
             "them in a file, --space space.toml"
         )
-    return decode({**start, **_changes(order, start)}, place=place, **ready)
+    return decode({**start, **changed(order.options, order.settings, start)}, place=place, **ready)
 
 
 def _from_experiment(order: Order, experiment: Experiment) -> Experiment:
@@ -75,16 +75,16 @@ def _from_experiment(order: Order, experiment: Experiment) -> Experiment:
             "do not change; change it there, or name the training code instead"
         )
     start = {name: getattr(experiment, name) for name in experiment.__struct_fields__}
-    changes = _changes(order, start)
+    changes = changed(order.options, order.settings, start)
     kept = {name: value for name, value in start.items() if name not in changes}
     return decode(changes, place="command line", **kept)
 
 
-def _space(order: Order, document: Any) -> dict[str, Any]:
+def _space(order: Order, described: Any) -> dict[str, Any]:
     """Return the definition of the space: a file's, or what was there, with the parameters."""
     if order.space is not None:
-        document = _file(order.space)
-    definition: dict[str, Any] = read(document)
+        described = document(order.space)
+    definition: dict[str, Any] = read(described)
     for path, value in _leaves(parameters(order.params)):
         put(definition, path, value, f"--param {'.'.join(path)}")
     return definition
@@ -99,7 +99,8 @@ def _leaves(table: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
             yield [key], value
 
 
-def _file(path: str) -> Any:
+def document(path: str) -> Any:
+    """Return what a TOML or JSON file says of a space."""
     if not path.endswith(".json"):
         return tables(path)
     try:
@@ -112,13 +113,21 @@ def _file(path: str) -> Any:
         raise UsageError(f"--space {path!r} is no JSON: {error}") from error
 
 
-def _changes(order: Order, start: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that were given, in the form that a file would have them in."""
-    changes = dict(order.options)
+def changed(
+    options: Mapping[str, Any], settings: Iterable[str], start: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options that are given, in the form that a file would have them in.
+
+    `settings` are texts like "stop.training_iteration=27"; `start` is what they change a part of.
+
+    Raises:
+        UsageError: quoting the text that cannot be read.
+    """
+    changes = dict(options)
     for name in _NAMED:
         if str(changes.get(name, "")).startswith("{"):
             changes[name] = _typed(changes[name])
-    for text in order.settings:
+    for text in settings:
         key, equals, value = text.partition("=")
         name, *path = key.strip().split(".")
         if not equals or not name or not all(path) or name == "space":

@@ -1,18 +1,19 @@
 """`tunesmith resume`: go on with a run that was stopped or cut off."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 import msgspec
 
+from tunesmith._cli.order import changed, document
 from tunesmith._cli.outcome import Witness, conduct
 from tunesmith._cli.output import use_working_folder
 from tunesmith._run.api import resume
 from tunesmith._run.results import load
 from tunesmith._run.revival import KINDS
-from tunesmith._run.specfile import tables
+from tunesmith._run.specfile import decode_option
 from tunesmith.errors import UsageError
-from tunesmith.space import Space
 
 
 @click.command("resume")
@@ -25,17 +26,25 @@ from tunesmith.space import Space
     "--revive",
     help="Trials that were over go on: failed, completed, stopped, all, or numbers as 3,5.",
 )
-@click.option("--space", help="A TOML file with the [space] that new trials are to come from.")
+@click.option("--space", help="Draw new trials from another one, in a TOML or JSON file.")
 @click.option("--assume", help='What earlier trials had as added parameters: {"dropout": 0}.')
 @click.option("--max-concurrent", type=int, help="How many trials may run at once.")
 @click.option("--executor", help="Where trials run from now on.")
+@click.option("--set", "settings", multiple=True, help="Any option: failure.max_retries=3.")
 @click.option("--trust", is_flag=True, help="Go on although another user wrote the run.")
 @click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 each trial.")
 @click.option("-q", "--quiet", is_flag=True, help="The same as --verbose 0.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, at the end.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, path: str, *, quiet: bool, as_json: bool, **options: Any
+    ctx: click.Context,
+    /,
+    path: str,
+    *,
+    settings: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Go on with the run in folder PATH, exactly where it ended.
 
@@ -48,25 +57,28 @@ def command(
     if "revive" in given and given["revive"] not in KINDS:
         given["revive"] = given["revive"].split(",")
 
-    if "space" in given:
-        given["space"] = _space(given["space"])
-    if "assume" in given:
-        given["assume"] = _assumed(given["assume"])
-
     def run(witness: Witness) -> None:
         witness.is_told = given.get("verbose", 1) != 0
-        options = load(path).header.extra.get("options", {})
-        named = options.get("callbacks", ())
+        kept = load(path).header.extra.get("options", {})
+        named = kept.get("callbacks", ())
         # What is no list is a mark: callbacks that were objects, and are gone.
-        kept = named if isinstance(named, list) else ()
-        resume(path, **given, callbacks=[*kept, witness])
+        watched = named if isinstance(named, list) else ()
+        resume(path, **_decoded(given, settings, kept), callbacks=[*watched, witness])
 
     ctx.exit(conduct(run, as_json=as_json))
 
 
-def _space(file: str) -> Space:
-    written = tables(file)
-    return Space.from_dict(written.get("space", written))
+def _decoded(
+    given: Mapping[str, Any], settings: tuple[str, ...], kept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options as `tune.resume` takes them."""
+    changes = changed(given, settings, kept)
+    if "space" in changes:
+        written = document(changes["space"])
+        changes["space"] = written.get("space", written)
+    if "assume" in changes:
+        changes["assume"] = _assumed(changes["assume"])
+    return {name: decode_option(name, value) for name, value in changes.items()}
 
 
 def _assumed(text: str) -> dict[str, Any]:

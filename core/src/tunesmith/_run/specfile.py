@@ -62,13 +62,22 @@ def decode(tables: Mapping[str, Any], *, place: str = "experiment", **changes: A
         if key in changes:
             continue
         try:
-            options[key] = _DECODERS[key](value) if key in _DECODERS else value
+            options[key] = decode_option(key, value)
         except UsageError as error:
             raise UsageError(f"{place}, {key}: {error}") from error
     try:
         return Experiment.create(**{**options, **changes})
     except UsageError as error:
         raise UsageError(f"{place}: {error}") from error
+
+
+def decode_option(key: str, value: Any) -> Any:
+    """Return one option as `tune.run` takes it, from its plain form.
+
+    Raises:
+        UsageError: it is wrong.
+    """
+    return _DECODERS[key](value) if key in _DECODERS else value
 
 
 def _config(key: str, kind: type[msgspec.Struct]) -> Callable[[Any], Any]:
