@@ -11,20 +11,21 @@ import tunesmith as tune
 from tunesmith.plugins import default_registry
 
 SCHEDULERS = ("fifo", "asha", "hyperband", "median-stopping", "pasha", "pbt", "pb2", "dehb")
+QUICK = ("random-asha-promotion", "random-hyperband", "random-pbt")
 SAMPLES = 6
 
 pytestmark = pytest.mark.timeout(3600)
 
 
 def pairs():
-    """Yield all pairs; those with random search belong to the quick suite."""
+    """Yield all pairs; all but a few belong to the slow suite."""
     registry = default_registry()
     searchers = [one.spec.name for one in registry.installed("searcher")]
     schedulers = [form for name in SCHEDULERS for form in forms(name)]
     for searcher, scheduler in itertools.product(searchers, schedulers):
         label = f"{searcher}-{scheduler['name']}{'-' + scheduler.get('mode', '')}".rstrip("-")
         options = {"name": searcher, **SEARCHERS.get(searcher, {})}
-        marks = [] if searcher == "random" else [pytest.mark.slow]
+        marks = [] if label in QUICK else [pytest.mark.slow]
         yield pytest.param(options, scheduler, id=label, marks=marks)
 
 
