@@ -355,7 +355,7 @@ def test_loading_reads_the_journal_once(digits: Any, monkeypatch: pytest.MonkeyP
     folder = digits.finish()
     monkeypatch.setattr(Reader, "select", counted)
     results = load(folder)
-    assert len(queries) == 2, "the header, and one page of events"
+    assert len(queries) == 3, "the header, whether there is a digest, and one page of events"
     assert [trial.status for trial in results] == ["completed", "stopped", "failed"]
     assert results.best.value == 0.9
     assert len(queries) == 2

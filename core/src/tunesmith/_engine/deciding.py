@@ -11,6 +11,7 @@ from tunesmith._engine.trials import Trial, Trials, TrialState
 from tunesmith.protocols import (
     Checkpoint,
     Continue,
+    Decision,
     Fork,
     Pause,
     Reallocate,
@@ -18,6 +19,7 @@ from tunesmith.protocols import (
     Stop,
     commands,
 )
+from tunesmith.protocols.events import Outcome
 
 
 class Decider:
@@ -43,8 +45,7 @@ class Decider:
 
     def decide(self, trial: Trial, result: Result | None) -> None:
         """Answer a trial that waits at `result` (None: a report without the objective)."""
-        is_due = trial.decide_at is None or trial.resource >= trial.decide_at
-        if result is None or not is_due:
+        if result is None or not self.is_due(trial, result):
             self._proceed(trial)
             return
         self._out.extend(self._teller.deciding(trial, result))
@@ -70,6 +71,40 @@ class Decider:
                     trial.resources = resources
                     self._restart(trial, reason)
         self.review()
+
+    def is_due(self, trial: Trial, result: Result | None) -> bool:
+        """Tell whether the scheduler wants to decide at this result."""
+        return result is not None and (trial.decide_at is None or trial.resource >= trial.decide_at)
+
+    def settle(self, trial: Trial) -> Decision | None:
+        """Take the decision that was due as a trial was interrupted, which holds no slot now.
+
+        To pause it is left to the caller.
+        """
+        decision = self._decision_on(trial)
+        trial.is_undecided = trial.has_met = False
+        match decision:
+            case Continue(until=until):
+                trial.decide_at = until
+            case Stop(reason=reason, complete=complete):
+                outcome: Outcome = "completed" if complete else "stopped"
+                self._ending.retire(trial, reason, outcome=outcome)
+            case Pause(reason=reason):
+                trial.reason = reason
+            case Fork():
+                self._fork(trial, decision)
+            case Reallocate(resources=resources):
+                trial.resources = resources
+        return decision
+
+    def _decision_on(self, trial: Trial) -> Decision | None:
+        if trial.has_met:
+            self._rule.note(trial.id, trial.resource)
+            return Stop(reason=self._rule.reason, complete=True)
+        if trial.last is None:  # it became the clone of another meanwhile
+            return None
+        self._out.extend(self._teller.deciding(trial, trial.last))
+        return self._gate.decide(trial, trial.last)
 
     def until(self, trial: Trial) -> float:
         """Return where the trial must wait next: at the scheduler's point or the stop rule's."""

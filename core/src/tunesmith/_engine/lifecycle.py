@@ -14,7 +14,7 @@ from tunesmith._engine.silence import Silence
 from tunesmith._engine.stopping import StopRule
 from tunesmith._engine.telling import Teller
 from tunesmith._engine.trials import FINAL, Trial, Trials, TrialState
-from tunesmith.protocols import FailureKind, Report, Result, commands
+from tunesmith.protocols import FailureKind, Pause, Report, Result, Stop, commands
 from tunesmith.protocols.events import (
     CheckpointSaved,
     Reported,
@@ -60,7 +60,6 @@ class Lifecycle:
         self.is_on_hold = False
         self._just_ended: list[Trial] = []
         self.silence = Silence(settings.trial_timeout_s, trials, self.ending, out)
-        self.met: list[str] = []
         self.loner: Trial | None = None  # runs alone, since it ran out of memory beside others
 
     # Suggestions ---------------------------------------------------------------------------------
@@ -87,7 +86,13 @@ class Lifecycle:
     # Running -------------------------------------------------------------------------------------
 
     def launch(self, trial: Trial) -> None:
-        """Give the trial a slot and start its next attempt."""
+        """Give the trial a slot and start its next attempt, unless it is not to go on."""
+        if trial.is_undecided or trial.has_met:
+            decision = self._decider.settle(trial)
+            if isinstance(decision, Pause):
+                self.pause(trial)
+            if isinstance(decision, Pause | Stop):
+                return
         if trial.asks_first:
             self._decider.first(trial)
         trial.attempt += 1
@@ -135,16 +140,19 @@ class Lifecycle:
                 continue
             is_new = True
             result = self._absorb(trial, report)
-            if self._rule(trial.id, report.metrics) and trial.state is TrialState.RUNNING:
-                self.ending.stop(trial, "met its stop criterion", outcome="completed")
-                if self._rule.bound is not None and report.resource >= self._rule.bound:
-                    self.met.append(trial.id)
-                break
+            if self._rule(trial.id, report.metrics):
+                trial.has_met = trial.is_interrupted
+                if trial.state is TrialState.RUNNING:
+                    self.ending.stop(trial, self._rule.reason, outcome="completed")
+                    self._rule.note(trial.id, report.resource)
+                    break
         trial.heard = commands.Anchor(event.at, trial.cost_s)
         if is_new and self._rule.all_stopped():
             self.ending.begin("completed", "the stop criterion ended the experiment")
         if event.waiting and is_new and trial.state is TrialState.RUNNING:
             self._decider.decide(trial, result)
+        elif is_new and trial.is_interrupted:
+            trial.is_undecided = self._decider.is_due(trial, result)
 
     def _absorb(self, trial: Trial, report: Report) -> Result | None:
         trial.resource = report.resource

@@ -95,9 +95,12 @@ class Renewal:
 
     def _extend(self, to: float) -> None:
         """Let trials train further; those go on that had reached what was the end."""
+        if (bound := self._rule.bound) is not None:
+            for trial in self._trials.of(TrialState.PENDING).values():
+                trial.has_met = trial.has_met and trial.resource < bound
         self._rule.extend(to)
-        going = {**dict.fromkeys(self._lifecycle.met, False), **self._gate.extend(to)}
-        self._lifecycle.met.clear()
+        going = {**dict.fromkeys(self._rule.met, False), **self._gate.extend(to)}
+        self._rule.met.clear()
         self._out.extend(
             commands.Revive(trial=trial, paused=paused)
             for trial, paused in going.items()

@@ -14,7 +14,12 @@ class StopperFailure(UsageError):
 
 
 class StopRule:
-    """Asks the stopper, if there is one, after every result."""
+    """Asks the stopper, if there is one, after every result.
+
+    `met` are the trials that ended as they had trained as far as it lets them.
+    """
+
+    reason = "met its stop criterion"
 
     def __init__(self, stopper: Stopper | None, resource: str) -> None:
         self._stopper: Any = stopper
@@ -24,6 +29,12 @@ class StopRule:
         self.until: float | None = self._until()
         # How far trials train at most, if the criterion says so.
         self.bound: float | None = self._bound()
+        self.met: list[str] = []
+
+    def note(self, trial_id: str, resource: float) -> None:
+        """Note where a trial was when it had met its stop criterion."""
+        if self.bound is not None and resource >= self.bound:
+            self.met.append(trial_id)
 
     def extend(self, to: float) -> None:
         """Let trials train further than the bound."""

@@ -68,6 +68,8 @@ class Trial(msgspec.Struct, eq=False, gc=False):
     `is_overdue`: it is being stopped because it was silent for too long. `needs_all`: it ran out of
     memory, and is to run alone.
     `pauses_again`: its pause was cut off before it had saved itself.
+    `is_undecided`, `has_met`: as it was interrupted it had come to where the scheduler decides, or
+    had met its stop criterion, which is seen to before it goes on.
     `heard` is when it started or last reported in its newest attempt, `anchor` the same
     for one that is to be put back there.
     """
@@ -86,6 +88,8 @@ class Trial(msgspec.Struct, eq=False, gc=False):
     is_overdue: bool = False
     needs_all: bool = False
     pauses_again: bool = False
+    is_undecided: bool = False
+    has_met: bool = False
     resource: float = 0.0
     decide_at: float | None = None
     last: Result | None = None
@@ -125,6 +129,11 @@ class Trial(msgspec.Struct, eq=False, gc=False):
         """Whether nothing is lost if it goes on from its newest checkpoint."""
         newest = self.newest()
         return newest is not None and newest.resource >= self.resource
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it is being stopped, to go on later."""
+        return self.state is TrialState.STOPPING and self.outcome == "interrupted"
 
     def forget(self) -> None:
         """Drop what an ended trial no longer needs, so that long runs stay small."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from tunesmith._journal import digest
 from tunesmith._journal.codec import UnknownEvent, decode_decisions, decode_event
-from tunesmith._journal.index import Index, Spot
+from tunesmith._journal.index import Index, Spot, Standing
 from tunesmith._journal.lineage import Ancestry, Saved, Stage
 from tunesmith._journal.reader import Reader
 from tunesmith.errors import UsageError
@@ -27,7 +28,7 @@ class Archive:
 
     def __init__(self, path: str | Path) -> None:
         self.reader = Reader(path)
-        self.index = self._indexed(self.reader.header.objectives)
+        self.index = self._indexed(self.reader.header.objectives, digest.find(self.reader))
         self._ancestry = Ancestry(self.reader, self._suggested)
 
     def refresh(self) -> None:
@@ -38,8 +39,10 @@ class Archive:
         """Return an index by another objective; it takes a pass over the journal."""
         return self._indexed((objective,))
 
-    def _indexed(self, objectives: tuple[Objective, ...]) -> Index:
-        index = Index(objectives)
+    def _indexed(
+        self, objectives: tuple[Objective, ...], standing: Standing | None = None
+    ) -> Index:
+        index = Index(objectives, standing)
         self._feed(index)
         return index
 

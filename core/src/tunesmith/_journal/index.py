@@ -13,7 +13,7 @@ from tunesmith.protocols.objective import Objective
 from tunesmith.protocols.trial import TrialStatus
 
 
-class Spot(msgspec.Struct, frozen=True, gc=False):
+class Spot(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One report: its place in the journal, what it scored, and which configuration it ran.
 
     `values` holds one raw number per objective, None where it is missing or not finite; `config`
@@ -28,7 +28,7 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
     config: int
 
 
-class Record(msgspec.Struct, gc=False):
+class Record(msgspec.Struct, gc=False, array_like=True):
     """One trial; `config`, `error` and `checkpoint` are numbers of the events that hold these.
 
     A negative `config` means the launch decided on event `-config`; 0 means none. `tail` is the
@@ -80,31 +80,42 @@ class _Revived(msgspec.Struct, gc=False):
     paused: bool = False
 
 
-class _RunEnding(msgspec.Struct, gc=False):
+class _RunEnding(msgspec.Struct, frozen=True, gc=False):
     status: str = ""
     reason: str = ""
 
 
-class Index:
-    """Folds stored rows, in order, into one `Record` per trial.
+class Standing(msgspec.Struct):
+    """All that an index knows after the event `seq`.
 
     `front` holds the reports that no other beats in every objective, where there are several.
+    `held` and `unheld` are, of trials that a person paused, that reason and the one that they would
+    show without; `resting` are those whose newest attempt was paused.
     """
 
-    def __init__(self, objectives: Sequence[Objective]) -> None:
+    records: dict[str, Record] = {}
+    front: list[Spot] = []
+    seq: int = 0
+    ending: _RunEnding = _RunEnding()
+    running: set[str] = set()
+    interrupted: set[str] = set()
+    pauses: dict[str, str] = {}
+    held: dict[str, str] = {}
+    unheld: dict[str, str] = {}
+    resting: set[str] = set()
+
+
+class Index:
+    """Folds stored rows, in order, into one `Record` per trial; goes on from a `standing`."""
+
+    def __init__(self, objectives: Sequence[Objective], standing: Standing | None = None) -> None:
         self.objectives = tuple(objectives)
-        self.records: dict[str, Record] = {}
-        self.front: list[Spot] = []
-        self.seq = 0
-        self.ending = _RunEnding()
-        self._running: set[str] = set()
-        self._interrupted: set[str] = set()
-        self._pauses: dict[str, str] = {}
-        # Trials that a person paused, with that reason and the one that they would show without;
-        # and those whose newest attempt was paused.
-        self._held: dict[str, str] = {}
-        self._unheld: dict[str, str] = {}
-        self._resting: set[str] = set()
+        standing = standing or Standing()
+        self.records, self.front = standing.records, standing.front
+        self.seq, self.ending = standing.seq, standing.ending
+        self._running, self._interrupted = standing.running, standing.interrupted
+        self._pauses, self._resting = standing.pauses, standing.resting
+        self._held, self._unheld = standing.held, standing.unheld
         self._metric = self.objectives[0].metric
         self._minimises = self.objectives[0].mode == "min"
         self._handlers: dict[str, Callable[[int, float, str, str], None]] = {
@@ -138,6 +149,22 @@ class Index:
             ):
                 self._decided(seq, at, decisions)
             self.seq = seq
+
+    @property
+    def standing(self) -> Standing:
+        """All it knows."""
+        return Standing(
+            records=self.records,
+            front=self.front,
+            seq=self.seq,
+            ending=self.ending,
+            running=self._running,
+            interrupted=self._interrupted,
+            pauses=self._pauses,
+            held=self._held,
+            unheld=self._unheld,
+            resting=self._resting,
+        )
 
     def counts(self) -> dict[TrialStatus, int]:
         """Return how many trials have each status, in the order in which trials pass them."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
+from tunesmith._journal import digest
 from tunesmith._journal.codec import (
     UnknownEvent,
     encode_decisions,
@@ -116,6 +117,7 @@ class Journal:
         with _released_on_error(lock), _writing(folder):
             connection = _connect(folder / FILE)
             with _closed_on_error(connection):
+                digest.drop(connection)
                 return cls(folder, connection, lock)
 
     @property

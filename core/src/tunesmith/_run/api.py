@@ -28,7 +28,7 @@ from tunesmith._run.ownership import check_owner
 from tunesmith._run.record import experiment_of
 from tunesmith._run.relocation import moved
 from tunesmith._run.replay import replay
-from tunesmith._run.results import Results, load
+from tunesmith._run.results import Results, conclude
 from tunesmith._run.revival import Revival
 from tunesmith._run.succession import present, succession_of
 from tunesmith._run.watchdog import Watchdog
@@ -236,7 +236,7 @@ def _conclude(conducted: _Conducted) -> Results:
     """Tell what came of a run whose parts are closed, workers and journal among them."""
     parts, ended = conducted.parts, conducted.ended
     sweep_unknown(parts.folder, parts.engine.checkpoints())
-    results = load(parts.folder)
+    results = conclude(parts.folder)
     conducted.display.board.tick(ended.at, results.counts)
     conducted.display.on_experiment_end(ended)
     conducted.told.on_experiment_end(results)

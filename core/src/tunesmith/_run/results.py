@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
+from tunesmith._journal import digest
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.header import Header
 from tunesmith._journal.index import Record, Spot
@@ -229,3 +230,10 @@ def load(path: str | Path) -> Results:
         UsageError: there is no run at `path`, or its journal cannot be read.
     """
     return Results(path)
+
+
+def conclude(folder: Path) -> Results:
+    """Return the results of a run that has ended here, and keep what makes them quick to load."""
+    results = Results(folder)
+    digest.keep(folder, results._archive.index)  # noqa: SLF001  (its own module)
+    return results
