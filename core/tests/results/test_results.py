@@ -358,6 +358,6 @@ def test_loading_reads_the_journal_once(digits: Any, monkeypatch: pytest.MonkeyP
     assert len(queries) == 3, "the header, whether there is a digest, and one page of events"
     assert [trial.status for trial in results] == ["completed", "stopped", "failed"]
     assert results.best.value == 0.9
-    assert len(queries) == 2
-    assert results.best.config["lr"] == 0.1
     assert len(queries) == 3
+    assert results.best.config["lr"] == 0.1
+    assert len(queries) == 4

@@ -75,14 +75,6 @@ class Lifecycle:
         del event
         trial.is_deferred = True
 
-    def reask(self) -> None:
-        """Ask again for the suggestions that were deferred."""
-        waiting = [t for t in self._trials.of(TrialState.ASKED).values() if t.is_deferred]
-        for trial in waiting:
-            trial.is_deferred = False
-        if waiting:
-            self._out.append(commands.Ask(trials=tuple(trial.id for trial in waiting)))
-
     # Running -------------------------------------------------------------------------------------
 
     def launch(self, trial: Trial) -> None:
@@ -204,7 +196,7 @@ class Lifecycle:
         self._trials.move(trial, TrialState.PAUSED)
         self._out.extend(self.teller.paused(trial))
         self._decider.review()
-        self.reask()
+        _reask(self._trials, self._out)
 
     def ended(self, trial: Trial, event: TrialEnded) -> None:
         """Close the attempt: for good, or until a retry."""
@@ -278,10 +270,19 @@ class Lifecycle:
         self.retention.ended(trial)
         self._just_ended.append(trial)
         self._decider.review()
-        self.reask()
+        _reask(self._trials, self._out)
 
     def forget_ended(self) -> None:
         """Shrink the records of trials that ended in the previous event."""
         for trial in self._just_ended:
             trial.forget()
         self._just_ended.clear()
+
+
+def _reask(trials: Trials, out: list[commands.AnyCommand]) -> None:
+    """Ask again for the suggestions that were deferred."""
+    waiting = [trial for trial in trials.of(TrialState.ASKED).values() if trial.is_deferred]
+    for trial in waiting:
+        trial.is_deferred = False
+    if waiting:
+        out.append(commands.Ask(trials=tuple(trial.id for trial in waiting)))

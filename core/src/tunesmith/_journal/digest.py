@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ FORM = 1
 WORTH = 5_000
 """Events from which on a digest is kept: fewer are folded in no time."""
 
-_TABLE = "CREATE TABLE IF NOT EXISTS digest (form INTEGER, seq INTEGER, body TEXT)"
+_TABLE = "CREATE TABLE IF NOT EXISTS digest (form INTEGER, seq INTEGER, body BLOB)"
 _FIND = "SELECT body FROM digest WHERE form = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
 
 _encoder = msgspec.json.Encoder()
@@ -23,10 +24,8 @@ _decoder = msgspec.json.Decoder(Standing)
 
 
 def keep(folder: Path, index: Index) -> None:
-    """Write the digest of a run that nobody writes; where that cannot be, there is none."""
-    if index.seq < WORTH:
-        return
-    body = _encoder.encode(index.standing).decode()
+    """Write the digest of a run that nobody has open; where that cannot be, there is none."""
+    body = zlib.compress(_encoder.encode(index.standing), level=1)
     file = folder / FILE
     with (
         contextlib.suppress(sqlite3.Error),
@@ -50,6 +49,6 @@ def find(reader: Reader) -> Standing | None:
         return None
     rows = reader.select(_FIND, (FORM, reader.last))
     try:
-        return _decoder.decode(rows[0][0]) if rows else None
-    except msgspec.DecodeError:
+        return _decoder.decode(zlib.decompress(rows[0][0])) if rows else None
+    except (msgspec.DecodeError, zlib.error, TypeError):
         return None

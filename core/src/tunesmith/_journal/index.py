@@ -110,7 +110,7 @@ class Index:
 
     def __init__(self, objectives: Sequence[Objective], standing: Standing | None = None) -> None:
         self.objectives = tuple(objectives)
-        standing = standing or Standing()
+        self._standing = standing = standing or Standing()
         self.records, self.front = standing.records, standing.front
         self.seq, self.ending = standing.seq, standing.ending
         self._running, self._interrupted = standing.running, standing.interrupted
@@ -153,17 +153,8 @@ class Index:
     @property
     def standing(self) -> Standing:
         """All it knows."""
-        return Standing(
-            records=self.records,
-            front=self.front,
-            seq=self.seq,
-            ending=self.ending,
-            running=self._running,
-            interrupted=self._interrupted,
-            pauses=self._pauses,
-            held=self._held,
-            unheld=self._unheld,
-            resting=self._resting,
+        return msgspec.structs.replace(
+            self._standing, front=self.front, seq=self.seq, ending=self.ending
         )
 
     def counts(self) -> dict[TrialStatus, int]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, overload
 from tunesmith._journal import digest
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.header import Header
-from tunesmith._journal.index import Record, Spot
+from tunesmith._journal.index import Record, Spot, Standing
 from tunesmith._journal.reader import RunState
 from tunesmith._run import frame
 from tunesmith._run.trial import TrialResult, Trials
@@ -27,8 +27,8 @@ class Results(Sequence[TrialResult]):
     nothing is ever unpickled. Made by `tune.run` and `tune.load`.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._archive = Archive(path)
+    def __init__(self, path: str | Path, standing: Standing | None = None) -> None:
+        self._archive = Archive(path, standing)
         self.trials = Trials(self._archive)
 
     @property
@@ -233,7 +233,11 @@ def load(path: str | Path) -> Results:
 
 
 def conclude(folder: Path) -> Results:
-    """Return the results of a run that has ended here, and keep what makes them quick to load."""
+    """Return the results of a run that has ended; of a long one, keep what makes loading quick."""
     results = Results(folder)
-    digest.keep(folder, results._archive.index)  # noqa: SLF001  (its own module)
-    return results
+    index = results._archive.index  # noqa: SLF001  (its own module)
+    if index.seq < digest.WORTH:
+        return results
+    results.close()
+    digest.keep(folder, index)
+    return Results(folder, index.standing)
