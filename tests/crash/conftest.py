@@ -1,6 +1,7 @@
 """Drivers to be killed, and what must be true afterwards."""
 
 import contextlib
+import logging
 import os
 import queue
 import signal
@@ -20,17 +21,20 @@ HERE = Path(__file__).parent
 class Victim:
     """A driver process, and the results it has shown so far as (trial, resource, loss)."""
 
-    def __init__(self, storage, *arguments):
+    def __init__(self, storage, *arguments, program="driver.py"):
         self.folder = storage / "victim"
         self.shown = []
+        self.said = []  # what else it said
         self._lines = queue.SimpleQueue()
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "driver.py"), str(storage), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=storage,
-        )
+        self.errors = storage / "stderr.txt"
+        with self.errors.open("w") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, str(HERE / program), str(storage), *arguments],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                cwd=storage,
+            )
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -41,11 +45,20 @@ class Victim:
                 self._lines.put(line)
 
     def wait_for(self, count, timeout=50):
-        """Return once `count` results were shown."""
-        while len(self.shown) < count:
+        """Return once `count` results were shown, or it says that it is over."""
+        while len(self.shown) < count and not self.said:
             self._take(self._lines.get(timeout=timeout))
 
+    def wait_for_end(self, timeout=50):
+        """Return its exit code once it has come to its own end."""
+        code = self.process.wait(timeout=timeout)
+        self.kill()
+        return code
+
     def _take(self, line):
+        if not line[0].isdigit():
+            self.said.append(line.rstrip("\n"))
+            return
         trial, resource, loss = line.split()
         self.shown.append((trial, int(resource), float(loss)))
 
@@ -56,8 +69,31 @@ class Victim:
         self.process.wait(timeout=20)
         self._thread.join(timeout=20)
         self.process.stdout.close()
+        self.look()
+
+    def look(self):
+        """Take in what it has shown so far."""
         while not self._lines.empty():
             self._take(self._lines.get())
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """The address of a Ray that other processes can join."""
+    ray = pytest.importorskip("ray")
+    if ray.is_initialized():
+        yield ray.get_runtime_context().gcs_address
+        return
+    ray.init(
+        num_cpus=2,
+        resources={"widget": 2},
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=200 * 2**20,
+    )
+    yield ray.get_runtime_context().gcs_address
+    ray.shutdown()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A driver on Ray killed at random moments loses nothing that it had shown, and leaves nothing."""
 
-import logging
 import os
 import random
 import signal
@@ -8,25 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-import ray
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """The address of a Ray that other processes can join."""
-    if not ray.is_initialized():
-        ray.init(
-            num_cpus=2,
-            resources={"widget": 2},
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=200 * 2**20,
-        )
-        yield ray.get_runtime_context().gcs_address
-        ray.shutdown()
-    else:
-        yield ray.get_runtime_context().gcs_address
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith.protocols import Continue, Pause, commands
+from tunesmith.protocols import Continue, Pause, Stop, commands
 from tunesmith.protocols.events import CapacityChanged, ExperimentChanged, RunStarted
 from tunesmith.testing.worlds import World
 
@@ -213,3 +213,91 @@ def test_fewer_samples_than_there_are_trials_are_refused() -> None:
     assert engine.objection(ExperimentChanged(at=9.0, changes={"num_samples": 1})) == (
         "num_samples=1: the run has 2 trials already"
     )
+
+
+class AtThree:
+    """Decides at resource 3, and is content after that."""
+
+    def __init__(self, decision: Any) -> None:
+        self.decision = decision
+        self.asked: list[tuple[str, float]] = []
+
+    def first(self, trial: Any) -> Continue:
+        return Continue(until=3)
+
+    def on_result(self, trial: Any, result: Any) -> Any:
+        self.asked.append((trial.id, result.resource))
+        return self.decision
+
+
+def interrupted_at_three(**options: Any) -> World:
+    """Return a world whose first trial reports 3 as the whole run is being stopped."""
+    world = World(**{"num_samples": 2, "slots": 1, "saves": True, **options})
+    world.deliver()
+    while world.engine.trial("0001").resource < 2:
+        world.step("0001")
+        world.deliver()
+    world.step("0001")
+    world.ask("stop")
+    world.deliver()
+    world.step("0001")
+    world.deliver()
+    assert world.finish is not None
+    assert world.engine.trial("0001").resource == 3
+    world.finish = None
+    world.give(RunStarted(at=9.0))
+    return world
+
+
+def test_a_decision_that_an_interruption_forestalled_is_taken_before_the_trial_goes_on() -> None:
+    """What the scheduler says of the report at which the trial stood is carried out."""
+    for decision, statuses_then, launches in (
+        (Continue(until=99), ["completed"] * 2, 2),
+        (Stop(reason="worse"), ["stopped"] * 2, 1),
+        (Stop(reason="done", complete=True), ["completed"] * 2, 1),
+        (Pause(reason="not now"), ["stopped"] * 2, 1),
+    ):
+        scheduler = AtThree(decision)
+        world = interrupted_at_three(scheduler=scheduler)
+        assert scheduler.asked == []
+        world.give(CapacityChanged(at=9.0, slots=1))
+        assert scheduler.asked[0] == ("0001", 3)
+        world.run()
+        assert scheduler.asked == [("0001", 3), ("0002", 3)]
+        assert statuses(world) == statuses_then
+        again = [one for one in world.of(commands.Launch) if one.trial == "0001"]
+        assert len(again) == launches
+
+
+class UpTo:
+    """Is met at a resource."""
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+
+    def __call__(self, trial: str, metrics: Any) -> bool:
+        return bool(metrics["time_total_s"] >= self.limit)
+
+    def until(self, resource: str) -> float:
+        return self.limit
+
+    def bound(self, resource: str) -> float:
+        return self.limit
+
+    def extend(self, resource: str, to: float) -> None:
+        self.limit = to
+
+
+def test_a_trial_that_met_its_stop_criterion_as_it_was_interrupted_is_complete() -> None:
+    """It is not trained any further, unless the criterion is widened."""
+    world = interrupted_at_three(stopper=UpTo(3))
+    world.give(CapacityChanged(at=9.0, slots=1))
+    world.run()
+    assert statuses(world) == ["completed"] * 2
+    assert [world.engine.trial(trial).resource for trial in world.suggested] == [3, 3]
+    wider = interrupted_at_three(stopper=UpTo(3))
+    wider.give(ExperimentChanged(at=9.0, changes={"max_resource": 4}))
+    wider.give(CapacityChanged(at=9.0, slots=1))
+    wider.run()
+    assert statuses(wider) == ["completed"] * 2
+    assert [wider.engine.trial(trial).resource for trial in wider.suggested] == [4, 4]

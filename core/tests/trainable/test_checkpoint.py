@@ -1,5 +1,6 @@
 """Checkpoints on disk: whole or not there."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,21 @@ PLACE = Checkpoint(trial="0001", resource=3.0, path="trials/0001/checkpoints/000
 
 
 def test_failed_save_leaves_nothing(tmp_path: Path) -> None:
-    """A save that breaks in the middle is never visible."""
+    """A save that breaks in the middle is never visible; a full disk is told from other errors."""
+    reasons = [
+        (OSError(errno.EIO, "Input/output error"), OSError, "Input/output"),
+        (OSError(errno.ENOSPC, "No space left"), UsageError, "No space left; free space there"),
+        (OSError(errno.EDQUOT, "Quota exceeded"), UsageError, "Quota exceeded; free space there"),
+    ]
+    for error, kind, message in reasons:
 
-    def breaks(directory: str) -> bool:
-        Path(directory, "half").write_text("x")
-        raise OSError(28, "No space left on device")
+        def breaks(directory: str, error: OSError = error) -> bool:
+            Path(directory, "half").write_text("x")
+            raise error
 
-    with pytest.raises(OSError, match="No space left"):
-        checkpoints.write(str(tmp_path), PLACE, {}, breaks)
-    assert not list((tmp_path / "trials/0001/checkpoints").iterdir())
+        with pytest.raises(kind, match=message):
+            checkpoints.write(str(tmp_path), PLACE, {}, breaks)
+        assert not list((tmp_path / "trials/0001/checkpoints").iterdir())
 
 
 def test_nothing_to_save_leaves_nothing(tmp_path: Path) -> None:

@@ -41,11 +41,13 @@ class Ending:
         """Whether the experiment is winding down."""
         return self.status is not None
 
-    def fail(self, reason: str, fault: type[TunesmithError] = PluginError) -> None:
+    def fail(
+        self, reason: str, fault: type[TunesmithError] = PluginError, *, interrupt: bool = False
+    ) -> None:
         """Begin the end of a run that failed; `fault` says through whose fault."""
         if not self.has_begun:
             self.fault = fault
-        self.begin("failed", reason)
+        self.begin("failed", reason, interrupt=interrupt)
 
     def begin(self, status: RunStatus, reason: str, *, interrupt: bool = False) -> None:
         """Start no more trials and stop those that run.

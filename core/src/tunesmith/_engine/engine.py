@@ -265,7 +265,7 @@ class Engine:
             self._ending.fail(event.reason, _fault_of(event.error))
 
     def _executor_failed(self, event: events.ExecutorFailed) -> None:
-        self._ending.fail(event.error.message, _fault_of(event.error))
+        self._ending.fail(event.error.message, _fault_of(event.error), interrupt=True)
 
     def _deadline_reached(self, event: events.DeadlineReached) -> None:
         if event.name == SILENCE:

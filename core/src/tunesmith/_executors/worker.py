@@ -25,7 +25,7 @@ from tunesmith._trainable.failure import describe, forget_frames, kind_of
 from tunesmith._trainable.host import TrainableHost
 from tunesmith._trainable.session import Assignment, Progress, Session, TrialStopped
 from tunesmith._trainable.timing import TimeMetric
-from tunesmith.errors import TrialError
+from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols.checkpoint import Checkpoint
 from tunesmith.protocols.commands import (
     ExecutorCommand,
@@ -37,6 +37,7 @@ from tunesmith.protocols.commands import (
 from tunesmith.protocols.events import (
     AnyEvent,
     CheckpointSaved,
+    ExecutorFailed,
     Outcome,
     Reported,
     TrialEnded,
@@ -295,9 +296,12 @@ class Worker:
             self._settings.on_error(error)
         if self._attempt is not None:
             self._release(self._attempt, healthy=False)
-        yield TrialEnded(
-            **self._stamp(launch), outcome="failed", error=described, failure=kind_of(error)
-        )
+        end: dict[str, Any] = {"outcome": "failed", "error": described, "failure": kind_of(error)}
+        if isinstance(error, checkpoints.DiskFull):
+            told = msgspec.structs.replace(described, type=UsageError.__name__)
+            yield ExecutorFailed(at=self._settings.clock(), error=told)
+            end = {"outcome": "interrupted", "reason": str(error)}
+        yield TrialEnded(**self._stamp(launch), **end)
         forget_frames(error)
 
     def _break(self, attempt: Attempt | None) -> None:

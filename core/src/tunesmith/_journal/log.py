@@ -20,7 +20,7 @@ from tunesmith._journal.codec import (
 )
 from tunesmith._journal.header import Header
 from tunesmith._journal.lock import RunLock
-from tunesmith._journal.reader import FILE, Reader
+from tunesmith._journal.reader import FILE, Reader, corrupt
 from tunesmith._journal.schema import FORMAT, TABLES, views
 from tunesmith.errors import UsageError
 from tunesmith.protocols.commands import AnyCommand
@@ -174,8 +174,11 @@ class Journal:
 
     def last_at(self) -> float:
         """Return when the last event happened, 0 before the first."""
-        found = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
-        return float((found.fetchone() or (0.0,))[0])
+        found = self._reader.select("SELECT at FROM events ORDER BY seq DESC LIMIT 1")
+        at = found[0][0] if found else 0.0
+        if not isinstance(at, float | int):
+            raise corrupt(self.folder, f"the last event happened at {at!r}")
+        return float(at)
 
     def requests(self) -> tuple[Request, ...]:
         """Return the live requests without an answer, oldest first; cheap while there are none."""
@@ -291,6 +294,10 @@ def _writing(folder: Path) -> Iterator[None]:
         else:
             fix = "make it writable, or choose another place with storage=..."
         raise UsageError(f"cannot write the run folder {str(folder)!r}: {reason}; {fix}") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # a mistake in what was to be written
+            raise
+        raise corrupt(folder, error) from error
 
 
 @contextlib.contextmanager

@@ -64,10 +64,25 @@ class Reader:
         self._connection, copied = _connect(self.folder)
         self._close = weakref.finalize(self, _release, self._connection, copied)
         try:
+            self._check_whole()
             self.header = self._read_header()
         except BaseException:
             self.close()
             raise
+
+    def _check_whole(self) -> None:
+        """Refuse a file that ends within a page, which SQLite would read on as zeros.
+
+        Where there is a log, the missing part may be in it: it was being folded into the file.
+        """
+        file, log = self.folder / FILE, self.folder / f"{FILE}-wal"
+        if log.is_file() and log.stat().st_size > 0:
+            return
+        with file.open("rb") as stream:
+            page = int.from_bytes(stream.read(18)[16:], "big")  # so SQLite's format says
+        size = file.stat().st_size
+        if size % (page or 1):  # the largest size is written as 1
+            raise corrupt(self.folder, f"it ends within a page, after {size} bytes")
 
     def _read_header(self) -> Header:
         pairs = dict(self.select("SELECT key, value FROM experiment"))
@@ -80,7 +95,7 @@ class Reader:
         try:
             return unpack(pairs["header"], Header)
         except (KeyError, msgspec.DecodeError) as error:
-            raise _corrupt(self.folder, error) from error
+            raise corrupt(self.folder, error) from error
 
     @property
     def writer(self) -> str:
@@ -110,7 +125,7 @@ class Reader:
         try:
             return self._connection.execute(query, parameters).fetchall()
         except DAMAGE as error:
-            raise _corrupt(self.folder, error) from error
+            raise corrupt(self.folder, error) from error
 
     def raw(self, after: int = 0, *, trial: str | None = None) -> Iterator[RawRow]:
         """Yield stored rows numbered above `after`, oldest first; of one trial if it is given.
@@ -129,10 +144,12 @@ class Reader:
     def rows(self, after: int = 0, *, trial: str | None = None) -> Iterator[Row]:
         """Yield events with their numbers and decisions."""
         for seq, at, kind, of, body, decisions in self.raw(after, trial=trial):
+            if None in (at, kind, body):  # as SQLite reads what has been cut off within a page
+                raise corrupt(self.folder, f"event {seq} is empty")
             try:
                 yield Row(seq, decode_event(at, kind, of, body), decode_decisions(decisions))
             except msgspec.DecodeError as error:
-                raise _corrupt(self.folder, error) from error
+                raise corrupt(self.folder, error) from error
 
     def events(self, after: int = 0) -> Iterator[tuple[int, AnyEvent | UnknownEvent]]:
         """Yield events with their numbers, those of later versions as `UnknownEvent`."""
@@ -145,7 +162,7 @@ class Reader:
 
     def damaged(self, cause: Exception) -> UsageError:
         """Return the error that says what to do about a journal that makes no sense."""
-        return _corrupt(self.folder, cause)
+        return corrupt(self.folder, cause)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
@@ -161,7 +178,8 @@ def _missing(folder: Path) -> str:
     return f"no run at {str(folder)!r}: it has no {FILE}; `tunesmith ls` lists runs"
 
 
-def _corrupt(folder: Path, cause: Exception) -> UsageError:
+def corrupt(folder: Path, cause: object) -> UsageError:
+    """Return the error that says what to do about a journal that is no whole database."""
     return UsageError(
         f"the journal {str(folder / FILE)!r} is damaged ({cause}); restore the run folder from a "
         f"copy, or salvage what is left: sqlite3 {FILE} .recover | sqlite3 rescued.sqlite"
@@ -187,7 +205,7 @@ def _connect(folder: Path) -> tuple[sqlite3.Connection, Path | None]:
             "tunesmith journal, name a run folder instead"
         ) from error
     except DAMAGE as error:
-        raise _corrupt(folder, error) from error
+        raise corrupt(folder, error) from error
 
 
 def _open(file: Path, mode: str) -> sqlite3.Connection:

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from tunesmith._trainable.failure import is_disk_full
 from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols.checkpoint import Checkpoint
 
@@ -25,6 +26,10 @@ METADATA = "tunesmith.json"
 
 Offer = Mapping[str, Any] | str | os.PathLike[str]
 """What training code may hand over as a checkpoint: a dict, or the path of a directory or file."""
+
+
+class DiskFull(UsageError):
+    """There is no room for a checkpoint; no fault of the trial, which can go on once there is."""
 
 
 class CheckpointPolicy(msgspec.Struct, frozen=True):
@@ -89,13 +94,16 @@ def write(
     """Save a checkpoint under `folder`/`checkpoint.path`; None if `fill` had nothing to save.
 
     `fill` writes into an empty directory. Returns `checkpoint` with its size.
+
+    Raises:
+        DiskFull: There is no room for it.
     """
     final = os.path.join(folder, checkpoint.path)
     parent = os.path.dirname(final)
-    os.makedirs(parent, exist_ok=True)
     aside = f"{final}.tmp-{uuid.uuid4().hex[:8]}"
-    os.mkdir(aside)
     try:
+        os.makedirs(parent, exist_ok=True)
+        os.mkdir(aside)
         if not fill(aside):
             return None
         known = msgspec.structs.asdict(checkpoint) | {"version": 1, "metrics": dict(metrics)}
@@ -105,6 +113,14 @@ def write(
         if os.path.isdir(final):  # left by a future that was cut off and is lived through again
             shutil.rmtree(final)
         os.rename(aside, final)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        raise DiskFull(
+            f"cannot save a checkpoint of trial {checkpoint.trial} in {folder!r}: "
+            f"{error.strerror}; free space there, then go on with tune.resume({folder!r})"
+        ) from error
+    else:
         return saved
     finally:
         if os.path.isdir(aside):

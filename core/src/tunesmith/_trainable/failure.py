@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -15,6 +16,7 @@ LONGEST = 20_000
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _FRAMEWORK = (_HERE, os.path.join(os.path.dirname(_HERE), "_executors"))
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _OUT_OF_MEMORY = frozenset({"OutOfMemoryError", "CUDAOutOfMemoryError", "_ArrayMemoryError"})
 
 
@@ -42,6 +44,11 @@ def kind_of(error: BaseException) -> FailureKind:
     if isinstance(error, MemoryError) or type(error).__name__ in _OUT_OF_MEMORY:
         return "oom"
     return "user_error"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether `error` is that a disk, or somebody's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in _DISK_FULL
 
 
 def forget_frames(error: BaseException) -> None:

@@ -22,7 +22,7 @@ from tunesmith.protocols import ErrorInfo, ExecutorContext, TrialWorker
 from tunesmith.protocols.commands import ExecutorCommand
 from tunesmith.protocols.events import AnyEvent, CapacityChanged
 from tunesmith.protocols.executor import WorkerFactory
-from tunesmith_ray import parcel, shelf
+from tunesmith_ray import parcel, shelf, signals
 from tunesmith_ray.actor import Load
 from tunesmith_ray.cluster import Cluster, ClusterOptions
 from tunesmith_ray.demand import Demand, Node, places
@@ -197,6 +197,7 @@ class RayExecutor:
         elif isinstance(message, Changed):
             self._see(message.nodes)
         elif isinstance(message, _Booted):
+            signals.reclaim()
             self._staff.open(message.setup, message.links)
             self._see(message.nodes)
             self._up = True
