@@ -7,7 +7,7 @@
 #   make test-oldest    packages with the oldest versions they declare (NAMES="core optuna")
 #   make check          formatting, lint, types, layers, size and import budgets
 #   make setup          only set everything up
-#   make bench          measure the overheads
+#   make bench          measure what it costs, beside others (ARGS=--quick: two minutes)
 #   make docs           write the generated pages anew
 #   make wheels         build every package into dist/
 #   make clean          delete what was built and cached; .venv stays
@@ -87,9 +87,7 @@ format: $(STAMPS)/all
 	$(BIN)/ruff format .
 
 bench: $(STAMPS)/all
-	for script in $(wildcard tests/benchmarks/*.py); do \
-	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
-	done
+	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 docs: $(STAMPS)/all
 	$(BIN)/python docs/generate.py

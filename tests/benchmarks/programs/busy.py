@@ -1,0 +1,121 @@
+"""Prints the share of time in which slots trained: busy.py FOLDER searcher N TRIALS | workers N.
+
+Real Ray, real seconds: training is a sleep, so that cores are left to what is measured.
+"""
+
+import json
+import random
+import statistics
+import sys
+import time
+
+import tunesmith as tune
+from tunesmith.testing.labs import Lab
+
+SPACE = {"x": tune.uniform(-1, 1), "lr": tune.loguniform(1e-4, 1), "n": tune.randint(1, 9)}
+SLOTS, STEPS = 2, 4
+WAVES = 6
+STEP_S = 0.01
+
+
+def loss(config):
+    """Return something smooth."""
+    return (config["x"] - 0.3) ** 2 + config["lr"] + abs(config["n"] - 3) / 8
+
+
+def sleeper(first, steps, step_s):
+    """Return training code that sleeps in each step; trials before the `first` one do not."""
+
+    def train(config):
+        began, number = time.time(), int(tune.get_context().trial_id)
+        for _ in range(steps if number >= first else 1):
+            if number >= first:
+                time.sleep(step_s)
+            yield {"loss": loss(config), "began": began, "ended": time.time()}
+
+    return train
+
+
+def share(spans, slots, begin, end):
+    """Return the percentage of the slots' time between two moments that was spent in trials."""
+    inside = sum(max(0.0, min(e, end) - max(b, begin)) for b, e in spans)
+    return 100 * inside / (slots * (end - begin))
+
+
+def spans_of(results, first=1):
+    """Return when each trial from the `first` on began and ended."""
+    found = [trial for trial in results if int(trial.id) >= first]
+    return [(t.last_metrics["began"], t.last_metrics["ended"]) for t in found]
+
+
+class Ours(Lab):
+    """The searcher that is measured, alone."""
+
+    name = "gp"
+    space = SPACE
+
+
+def suggestion(observations):
+    """Return the seconds of a suggestion after so many observations."""
+    lab, chance = Ours(num_samples=observations + 10), random.Random(1)
+    for number in range(observations):
+        config = lab.problem.space.draw(chance)
+        lab.observe(f"{number:04}", loss(config), config=config)
+    taken = []
+    for number in range(observations, observations + 3):
+        began = time.perf_counter()
+        lab.suggest(f"{number:04}")
+        taken.append(time.perf_counter() - began)
+        lab.observe(f"{number:04}", 1.0)
+    return statistics.median(taken)
+
+
+def searcher(folder, observations, trials):
+    """Return how busy two slots are while a model of so many observations suggests."""
+    step_s, first = suggestion(observations), observations + 1
+    chance = random.Random(2)
+    points = [
+        {"x": chance.uniform(-1, 1), "lr": 10 ** chance.uniform(-4, 0), "n": chance.randint(1, 8)}
+        for _ in range(observations)
+    ]
+    options = {"searcher": "gp", "points_to_evaluate": points, "num_samples": observations + trials}
+    results = run(sleeper(first, STEPS, step_s), folder, SLOTS, **options)
+    spans = spans_of(results, first)
+    begins = sorted(begin for begin, _ in spans)
+    return {"busy": share(spans, SLOTS, begins[SLOTS], begins[-1]), "suggestion": step_s}
+
+
+class Marks:
+    """Notes time and processor seconds when the n-th trial has ended."""
+
+    def __init__(self, *numbers):
+        self.ended, self.numbers, self.found = 0, numbers, []
+
+    def on_trial_end(self, trial):
+        """Count it."""
+        self.ended += 1
+        if self.ended in self.numbers:
+            self.found.append((time.time(), time.process_time()))
+
+
+def workers(folder, count):
+    """Return how busy so many slots are, and how many cores the driver takes meanwhile."""
+    marks = Marks(count, (WAVES - 1) * count)
+    options = {"num_samples": WAVES * count, "callbacks": [marks]}
+    results = run(sleeper(1, 100, STEP_S), folder, count, **options)
+    (begin, busy), (end, busier) = marks.found
+    cores = (busier - busy) / (end - begin)
+    return {"busy": share(spans_of(results), count, begin, end), "cores": cores}
+
+
+def run(train, folder, slots, **options):
+    """Run an experiment on a Ray of its own with so many slots."""
+    fixed = {"metric": "loss", "mode": "min", "storage": folder, "verbose": 0, "seed": 1}
+    executor = {"name": "ray", "num_cpus": slots}
+    return tune.run(train, SPACE, executor=executor, **fixed, **options)
+
+
+KINDS = {"searcher": searcher, "workers": workers}
+
+if __name__ == "__main__":
+    print(json.dumps(KINDS[sys.argv[2]](sys.argv[1], *map(int, sys.argv[3:]))))
