@@ -222,3 +222,20 @@ def test_any_option_is_changed_on_the_command_line(tmp_path, monkeypatch, capsys
         (change,) = reader.changes()
     assert change.options["failure"]["max_retries"] == 3
     assert change.options["failure"]["stop_after_identical"] == 7
+
+
+def test_other_resources_hold_for_later_resumes(tmp_path):
+    """Concurrency, resources and checkpoints are changed by an event, and only if they differ."""
+    folder = start(tmp_path, executor="inline", max_concurrent=2)
+    more = {"max_concurrent": 3, "resources": {"cpu": 2}, "verbose": 0}
+    tune.resume(folder, curve, num_samples=14, **more)
+    with contextlib.closing(Reader(folder)) as reader:
+        (change,) = reader.changes()
+    assert change.options["max_concurrent"] == 3
+    assert change.options["resources"]["bundles"] == [{"cpu": 2}]
+    assert "checkpoint" not in change.options
+    tune.resume(folder, curve, num_samples=16, **more)
+    tune.resume(folder, curve, num_samples=18, max_concurrent=2, verbose=0)
+    with contextlib.closing(Reader(folder)) as reader:
+        told = [one.options for one in reader.changes()]
+    assert told[1:] == [{}, {"max_concurrent": 2}]

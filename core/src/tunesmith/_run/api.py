@@ -25,7 +25,7 @@ from tunesmith._run.goal import Goal, later
 from tunesmith._run.interrupts import handled
 from tunesmith._run.memory import recall
 from tunesmith._run.ownership import check_owner
-from tunesmith._run.record import experiment_of
+from tunesmith._run.record import as_changed, experiment_of
 from tunesmith._run.relocation import moved
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, conclude
@@ -174,8 +174,9 @@ def resume(
     with Journal.open(os.fspath(path)) as journal:
         if not trust:
             check_owner(journal.folder)
-        succession = succession_of(journal.header, journal.changes())
-        header = present(journal.header, succession, given.get("space"))
+        changed = journal.changes()
+        succession = succession_of(journal.header, changed)
+        header = present(as_changed(journal.header, changed), succession, given.get("space"))
         experiment = experiment_of(header, journal.folder, given)
         goal = later(experiment, journal, given)
         callbacks = watchers.resolve(experiment.callbacks, registry)

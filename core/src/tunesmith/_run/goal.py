@@ -12,6 +12,7 @@ from tunesmith._journal.log import Journal
 from tunesmith._run.checks.values import is_number
 from tunesmith._run.configs import FailureConfig
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.record import LASTING, as_changed, options_of
 from tunesmith._run.revival import Revival
 from tunesmith._run.succession import ASSUMED, SPACE, Succession, succession_of
 from tunesmith.errors import UsageError
@@ -72,6 +73,10 @@ def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) ->
     if "failure" in wanted:
         changes |= goal.failure.limits
         options["failure"] = msgspec.to_builtins(goal.failure)
+    kept = options_of(experiment)
+    before = as_changed(journal.header, journal.changes()).extra.get("options", {})
+    replaced = (name for name in LASTING if name in given)
+    options |= {n: kept[n] for n in replaced if _plain(kept[n]) != _plain(before.get(n))}
     if (length := given.get("max_resource")) is not None:
         if not is_number(length) or not length > 0:
             raise UsageError(f"max_resource={length!r}: expected a number above 0")
@@ -83,6 +88,11 @@ def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) ->
         raise UsageError(f"assume={given[ASSUMED]!r} goes with a new space=, and there is none")
     succession = succession.seen_by(experiment.space)
     return Goal(goal, succession, changes, options, given.get("revive", ()))
+
+
+def _plain(value: Any) -> bytes:
+    """Return a value as a journal would hold it."""
+    return msgspec.json.encode(value)
 
 
 def _earlier(journal: Journal, cells: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ again to whoever takes the run up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.experiment import Experiment
 from tunesmith.errors import UsageError, did_you_mean
 from tunesmith.protocols import Resources
+from tunesmith.protocols.events import ExperimentChanged
 from tunesmith.space import Space
 
 GIVEN = "$given"
@@ -58,6 +59,9 @@ REPLACEABLE = (
 )
 """What decides nothing, so that a run may go on with another one at any time."""
 
+LASTING = ("max_concurrent", "resources", "checkpoint")
+"""Which of these a later resume takes over, as an event tells it."""
+
 
 def options_of(experiment: Experiment) -> dict[str, Any]:
     """Return the options as plain data, with marks for what is none."""
@@ -68,6 +72,14 @@ def resources_at_start(header: Header) -> Resources:
     """Return what a trial held when the run began: what was decided so far may rest on it."""
     kept = header.extra.get("options", {}).get("resources", {})
     return msgspec.convert(kept, Resources)
+
+
+def as_changed(header: Header, changes: Iterable[ExperimentChanged]) -> Header:
+    """Return the header with what resumes have replaced for good."""
+    options = dict(header.extra.get("options", {}))
+    for change in changes:
+        options |= {name: value for name, value in change.options.items() if name in LASTING}
+    return msgspec.structs.replace(header, extra={**header.extra, "options": options})
 
 
 def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Experiment:
