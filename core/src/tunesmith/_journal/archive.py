@@ -24,15 +24,11 @@ _SOME_REPORTS = "SELECT body FROM events WHERE kind = 'Reported' ORDER BY seq LI
 
 
 class Archive:
-    """Reads one run: its index in memory, all else from the file.
+    """Reads one run: its index in memory, all else from the file."""
 
-    It goes on from a `standing`, be it given or what the run keeps of itself.
-    """
-
-    def __init__(self, path: str | Path, standing: Standing | None = None) -> None:
+    def __init__(self, path: str | Path) -> None:
         self.reader = Reader(path)
-        known = standing or digest.find(self.reader)
-        self.index = self._indexed(self.reader.header.objectives, known)
+        self.index = self._indexed(self.reader.header.objectives, digest.find(self.reader))
         self._ancestry = Ancestry(self.reader, self._suggested)
 
     def refresh(self) -> None:

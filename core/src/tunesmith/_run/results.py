@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, overload
 from tunesmith._journal import digest
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.header import Header
-from tunesmith._journal.index import Record, Spot, Standing
+from tunesmith._journal.index import Record, Spot
 from tunesmith._journal.reader import RunState
 from tunesmith._run import frame
 from tunesmith._run.trial import TrialResult, Trials
@@ -27,8 +27,8 @@ class Results(Sequence[TrialResult]):
     nothing is ever unpickled. Made by `tune.run` and `tune.load`.
     """
 
-    def __init__(self, path: str | Path, standing: Standing | None = None) -> None:
-        self._archive = Archive(path, standing)
+    def __init__(self, path: str | Path) -> None:
+        self._archive = Archive(path)
         self.trials = Trials(self._archive)
 
     @property
@@ -240,4 +240,4 @@ def conclude(folder: Path) -> Results:
         return results
     results.close()
     digest.keep(folder, index)
-    return Results(folder, index.standing)
+    return Results(folder)
