@@ -20,7 +20,7 @@ from tunesmith._cli.main import run as tunesmith
 from tunesmith._journal.reader import Reader
 from tunesmith.protocols.events import CheckpointSaved, Reported, TrialStarted
 
-SAMPLES = {"fifo": 40, "stopping": 60, "promotion": 90}
+SAMPLES = {"fifo": 40, "stopping": 120, "promotion": 90}
 
 LIVES = 10
 """How often one run's driver is killed."""
