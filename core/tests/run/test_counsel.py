@@ -1,5 +1,7 @@
 """Between the engine's trials and the searcher's configurations."""
 
+import sqlite3
+
 import pytest
 
 import tunesmith as tune
@@ -43,3 +45,33 @@ def test_searchers_hear_of_their_own_suggestions(tmp_path, resumed):
         tune.resume(path, train, num_samples=20, verbose=0)
     assert len(Recorder.heard) == (20 if resumed else 12)
     assert Recorder.heard == Recorder.said
+
+
+class Proud(Recorder):
+    """Wants to hear of nothing that it did not suggest itself."""
+
+    spec = SearcherSpec(
+        name="proud", factory="", api="1.0", partial="last", capabilities=Capabilities()
+    )
+
+    def adopt(self, trial_id, config):
+        raise ValueError(f"not mine: {config}")
+
+
+def test_a_searcher_that_fails_as_it_takes_over_ends_the_search(tmp_path):
+    """In another space it is told who is under way; a failure there names it and the call."""
+
+    def train(config):
+        for epoch in range(1, 4):
+            yield {"loss": config["n"] / epoch}
+
+    space, asha = {"n": tune.randint(1, 99)}, {"name": "asha", "max_resource": 3}
+    options = {"executor": "inline", "storage": tmp_path, "verbose": 0, "num_samples": 4}
+    options |= {"scheduler": {**asha, "mode": "promotion", "grace_period": 1}}
+    path = tune.run(train, space, metric="loss", mode="min", searcher=Proud, **options).path
+    with sqlite3.connect(path / "experiment.sqlite") as shell:
+        shell.execute("DELETE FROM events WHERE seq > 6")
+    shell.close()
+    with pytest.raises(tune.PluginError, match=r"searcher 'proud' failed in adopt\(\)"):
+        tune.resume(path, train, space={"n": tune.randint(1, 200)}, verbose=0)
+    assert tune.load(path).state == "failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -79,7 +80,7 @@ class Counsel:
 
     @property
     def position(self) -> int:
-        """How many commands it has carried out, since the beginning of the experiment."""
+        """How many commands were carried out since the searcher's beginning."""
         return self._position
 
     def memory(self) -> Memory | None:
@@ -103,7 +104,7 @@ class Counsel:
             case Enqueue(config=config):
                 self.enqueue(config)
             case Adopt(trial=trial, config=config):
-                self._adopt(trial, config)
+                yield from self._attempt(partial(self._adopt, trial, config))
             case _:
                 yield from self.tell(command)
         self._position += 1
@@ -126,12 +127,14 @@ class Counsel:
 
     def tell(self, tell: Tell) -> Iterator[AnyEvent]:
         """Have the searcher learn; yields only if that fails."""
+        yield from self._attempt(partial(self._learn, tell))
+
+    def _attempt(self, what: Callable[[], None]) -> Iterator[AnyEvent]:
+        """Do something unless the search is over; yield its end if that fails."""
         if self._ended is not None:
             return
         try:
-            observation = self._observation(tell)
-            if observation is not None:
-                self._observe(observation)
+            what()
         except _SearchStop as stop:
             yield self._end(stop.reason, stop.error)
 
@@ -212,6 +215,11 @@ class Counsel:
                 "configuration of the space",
                 error,
             ) from error
+
+    def _learn(self, tell: Tell) -> None:
+        observation = self._observation(tell)
+        if observation is not None:
+            self._observe(observation)
 
     def _observation(self, tell: Tell) -> Observation | None:
         """Return what the searcher is told; None about a trial outside the present space."""
