@@ -7,7 +7,7 @@ import pytest
 
 from tunesmith.plugins import default_registry
 
-bench = pytest.importorskip("tunesmith_bench")
+bench = pytest.importorskip("tunesmith_bench", reason="needs tunesmith-bench: pip install it")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 FUNCTIONS = ("branin", "hartmann3", "hartmann6", "levy5", "rosenbrock4")

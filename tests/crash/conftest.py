@@ -1,7 +1,6 @@
 """Drivers to be killed, and what must be true afterwards."""
 
 import contextlib
-import logging
 import os
 import queue
 import signal
@@ -12,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import ray
 
 import tunesmith as tune
 
@@ -77,23 +77,10 @@ class Victim:
             self._take(self._lines.get())
 
 
-@pytest.fixture(scope="module")
-def cluster():
+@pytest.fixture
+def cluster(running_ray):
     """The address of a Ray that other processes can join."""
-    ray = pytest.importorskip("ray")
-    if ray.is_initialized():
-        yield ray.get_runtime_context().gcs_address
-        return
-    ray.init(
-        num_cpus=2,
-        resources={"widget": 2},
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=200 * 2**20,
-    )
-    yield ray.get_runtime_context().gcs_address
-    ray.shutdown()
+    return ray.get_runtime_context().gcs_address
 
 
 @pytest.fixture

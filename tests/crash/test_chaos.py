@@ -21,7 +21,6 @@ EPOCHS = 8
 @pytest.mark.timeout(300)
 def test_a_run_outlives_a_node_and_uses_a_new_one(tmp_path):
     """Every trial comes to its end, those of the lost node elsewhere, from their checkpoints."""
-    pytest.importorskip("ray")
     command = [sys.executable, str(PROGRAM), str(tmp_path), str(SAMPLES)]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=280, check=False, cwd=tmp_path

@@ -93,11 +93,12 @@ def test_a_snapshot_that_cannot_be_read_is_as_good_as_none(tmp_path, content, as
 @pytest.mark.usefixtures("eager")
 def test_a_state_that_cannot_be_taken_up_is_as_good_as_none(tmp_path, monkeypatch, asked):
     """A searcher that fails to restore itself is replaced by a fresh one, which is asked all."""
-    tunesmith_optuna = pytest.importorskip("tunesmith_optuna.searcher")
+    from tunesmith_optuna.searcher import OptunaSearcher
+
     copier = Copier(tmp_path)
     whole = run(tmp_path, "whole", callbacks=[copier], **OPTIONS)
     folder = tmp_path / f"{copier.copies // 2:04d}"
-    monkeypatch.setattr(tunesmith_optuna.OptunaSearcher, "restore", lambda *_: 1 / 0)
+    monkeypatch.setattr(OptunaSearcher, "restore", lambda *_: 1 / 0)
     asked.clear()
     again = tune.resume(folder, curve, verbose=0)
     assert story(again, with_times=True) == story(whole, with_times=True)
@@ -113,13 +114,13 @@ def test_a_cheap_searcher_leaves_no_snapshot(tmp_path):
 @given(st.lists(st.tuples(st.floats(0, 5), st.floats(0, 3)), max_size=50))
 def test_snapshots_cost_a_small_share(steps):
     """Between two snapshots lie a second of work and twenty times what the first of them took."""
-    pace, worked, took = snapshot.Pace(), 0.0, 0.0
+    rhythm, worked, took = snapshot.Rhythm(), 0.0, 0.0
     for work, cost in steps:
         worked += work
-        due = pace.is_due(work)
+        due = rhythm.is_due(work)
         assert due == (worked >= max(1.0, 20 * took))
         if due:
-            pace.taken(cost)
+            rhythm.taken(cost)
             worked, took = 0.0, cost
 
 

@@ -222,6 +222,12 @@ def test_any_option_is_changed_on_the_command_line(tmp_path, monkeypatch, capsys
         (change,) = reader.changes()
     assert change.options["failure"]["max_retries"] == 3
     assert change.options["failure"]["stop_after_identical"] == 7
+    further = ["resume", "runs/run", "--num-samples", "3", "-q"]
+    assert tunesmith([*further, "--set", "failure.stop_after_identical=9"]) == 0
+    with contextlib.closing(Reader(tmp_path / "runs" / "run")) as reader:
+        change = reader.changes()[-1]
+    assert change.options["failure"]["max_retries"] == 3
+    assert change.options["failure"]["stop_after_identical"] == 9
 
 
 def test_other_resources_hold_for_later_resumes(tmp_path):

@@ -10,9 +10,9 @@ import tunesmith as tune
 from tunesmith._journal.reader import Reader
 from tunesmith._run.redecision import redecide
 from tunesmith.plugins import compatibility, default_registry
+from tunesmith.protocols.trial import OVER
 
 TRIALS = 12
-OVER = {"completed", "stopped", "failed"}
 
 
 class Forgetful:
@@ -63,7 +63,7 @@ def test_every_pair_runs_to_its_end(run, searcher, scheduler):
     results = run(space, "pair", searcher=searcher, scheduler=scheduler, **options)
     assert results.state == "completed"
     assert len(results) == options.get("num_samples", TRIALS)
-    assert {trial.status for trial in results} <= OVER
+    assert {trial.status for trial in results} <= set(OVER)
     assert not results.errors
     with contextlib.closing(Reader(results.path)) as reader:
         assert all(one.agrees for one in redecide(reader, default_registry()))

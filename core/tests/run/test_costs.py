@@ -53,6 +53,17 @@ def each(tmp_path: Path) -> Callable[..., tuple[float, float]]:
 Each = Callable[[Callable[..., float]], tuple[float, float]]
 
 
+def growth(counter: Iterator[int], folder: Path) -> Callable[..., float]:
+    """Return what says by how much a run of a size advances the counter."""
+
+    def count(**sizes: int) -> float:
+        before = next(counter)
+        run(folder, **sizes)
+        return next(counter) - before
+
+    return count
+
+
 def test_journal_transactions(each: Each, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A trial is at most two transactions, a further report at most one."""
     writes = itertools.count()
@@ -64,12 +75,7 @@ def test_journal_transactions(each: Each, tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Journal, "append", counted)
 
-    def count(**sizes: int) -> float:
-        before = next(writes)
-        run(tmp_path, **sizes)
-        return next(writes) - before
-
-    trial, report = each(count)
+    trial, report = each(growth(writes, tmp_path))
     assert trial <= 2
     assert report <= 1
 
@@ -86,12 +92,7 @@ def test_statements(each: Each, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(log, "_connect", traced)
 
-    def count(**sizes: int) -> float:
-        before = next(statements)
-        run(tmp_path, **sizes)
-        return next(statements) - before
-
-    trial, report = each(count)
+    trial, report = each(growth(statements, tmp_path))
     assert trial <= 12
     assert report <= 5
 

@@ -93,7 +93,7 @@ def test_normal_domains_have_their_mean_and_spread():
 
 def test_numpy_numbers_and_arrays_are_taken():
     """Bounds and options may come from numpy; the space holds builtins."""
-    numpy = pytest.importorskip("numpy")
+    numpy = pytest.importorskip("numpy", reason="needs numpy: pip install it")
     space = parse_space(
         {
             "x": uniform(numpy.float32(0), numpy.int64(1)),

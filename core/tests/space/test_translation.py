@@ -165,7 +165,7 @@ def test_lossy_translation_drops_what_is_inactive():
 
 def test_numpy_scalars_become_builtins():
     """Libraries answer in numpy's types; nobody else sees them."""
-    numpy = pytest.importorskip("numpy")
+    numpy = pytest.importorskip("numpy", reason="needs numpy: pip install it")
     space = parse_space({"x": uniform(0, 1), "n": randint(0, 9), "c": choice(["a", "b"])})
     translation = translate(space, ALL)
     flat = translation.decode({"x": numpy.float64(0.5), "n": numpy.int64(3), "c": numpy.str_("a")})

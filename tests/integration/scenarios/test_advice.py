@@ -199,7 +199,7 @@ def test_a_fault_in_the_background_ends_the_run_on_ray(run_ray, tmp_path, fault)
 
 def test_numpy_values_become_plain_ones(run_inline):
     """A searcher may suggest NumPy scalars; training code gets built-in types."""
-    numpy = pytest.importorskip("numpy")
+    numpy = pytest.importorskip("numpy", reason="needs numpy: pip install it")
 
     class Numpy(Searcher):
         def suggest(self, trial_id):

@@ -1,5 +1,6 @@
 """`tunesmith resume`: go on with a run that was stopped or cut off."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,9 @@ import msgspec
 from tunesmith._cli.order import changed, document
 from tunesmith._cli.outcome import Witness, conduct
 from tunesmith._cli.output import use_working_folder
+from tunesmith._journal.reader import Reader
 from tunesmith._run.api import resume
-from tunesmith._run.results import load
+from tunesmith._run.record import options_now
 from tunesmith._run.revival import KINDS
 from tunesmith._run.specfile import decode_option
 from tunesmith.errors import UsageError
@@ -59,13 +61,19 @@ def command(
 
     def run(witness: Witness) -> None:
         witness.is_told = given.get("verbose", 1) != 0
-        kept = load(path).header.extra.get("options", {})
+        kept = _options(path)
         named = kept.get("callbacks", ())
         # What is no list is a mark: callbacks that were objects, and are gone.
         watched = named if isinstance(named, list) else ()
         resume(path, **_decoded(given, settings, kept), callbacks=[*watched, witness])
 
     ctx.exit(conduct(run, as_json=as_json))
+
+
+def _options(path: str) -> dict[str, Any]:
+    """Return the options that the run in a folder stands at."""
+    with contextlib.closing(Reader(path)) as reader:
+        return options_now(reader.header, reader.changes())
 
 
 def _decoded(

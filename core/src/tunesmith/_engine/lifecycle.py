@@ -196,7 +196,7 @@ class Lifecycle:
         self._trials.move(trial, TrialState.PAUSED)
         self._out.extend(self.teller.paused(trial))
         self._decider.review()
-        _reask(self._trials, self._out)
+        reask(self._trials, self._out)
 
     def ended(self, trial: Trial, event: TrialEnded) -> None:
         """Close the attempt: for good, or until a retry."""
@@ -270,7 +270,7 @@ class Lifecycle:
         self.retention.ended(trial)
         self._just_ended.append(trial)
         self._decider.review()
-        _reask(self._trials, self._out)
+        reask(self._trials, self._out)
 
     def forget_ended(self) -> None:
         """Shrink the records of trials that ended in the previous event."""
@@ -279,7 +279,7 @@ class Lifecycle:
         self._just_ended.clear()
 
 
-def _reask(trials: Trials, out: list[commands.AnyCommand]) -> None:
+def reask(trials: Trials, out: list[commands.AnyCommand]) -> None:
     """Ask again for the suggestions that were deferred."""
     waiting = [trial for trial in trials.of(TrialState.ASKED).values() if trial.is_deferred]
     for trial in waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tunesmith._engine.allocation import Allocation
-from tunesmith._engine.lifecycle import Lifecycle
+from tunesmith._engine.lifecycle import Lifecycle, reask
 from tunesmith._engine.scheduling import SchedulerGate
 from tunesmith._engine.settings import Settings
 from tunesmith._engine.stopping import StopRule
@@ -87,11 +87,9 @@ class Renewal:
             under_way += trials.of(state).values()
         self._out.extend(commands.Adopt(trial=trial.id, config=trial.config) for trial in under_way)
         self._allocation.search_ended = False
-        asked = trials.of(TrialState.ASKED)
-        for trial in asked.values():
-            trial.is_deferred = False
-        if asked:
-            self._out.append(commands.Ask(trials=tuple(asked)))
+        for trial in trials.of(TrialState.ASKED).values():
+            trial.is_deferred = True
+        reask(trials, self._out)
 
     def _extend(self, to: float) -> None:
         """Let trials train further; those go on that had reached what was the end."""

@@ -16,8 +16,8 @@ FORM = 1
 WORTH = 5_000
 """Events from which on a digest is kept: fewer are folded in no time."""
 
-_TABLE = "CREATE TABLE IF NOT EXISTS digest (form INTEGER, seq INTEGER, body BLOB)"
-_FIND = "SELECT body FROM digest WHERE form = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+_TABLE = "CREATE TABLE digest (form INTEGER, seq INTEGER, body BLOB)"
+_FIND = "SELECT body FROM digest WHERE form = ? AND seq <= ?"
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Standing)
@@ -32,8 +32,8 @@ def keep(folder: Path, index: Index) -> None:
         contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection,
     ):
         connection.execute("BEGIN IMMEDIATE")
+        drop(connection)
         connection.execute(_TABLE)
-        connection.execute("DELETE FROM digest")
         connection.execute("INSERT INTO digest VALUES (?, ?, ?)", (FORM, index.seq, body))
         connection.execute("COMMIT")
 

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Protocol
 
 from tunesmith._run.counsel import Counsel
-from tunesmith._run.snapshot import Memory, Pace
+from tunesmith._run.snapshot import Memory, Rhythm
 from tunesmith.protocols import Executor
 from tunesmith.protocols.commands import AdvisorCommand
 from tunesmith.protocols.events import AnyEvent
@@ -86,7 +86,7 @@ class ThreadedAdvisor:
         self._submitted = self._done = 0
         self._since = monotonic()
         self._is_given_up = False
-        self._pace = Pace()
+        self._rhythm = Rhythm()
         self._made: Memory | None = None
         self._known: Memory | None = None
         self._news = threading.Event()
@@ -144,9 +144,9 @@ class ThreadedAdvisor:
                 self._since = monotonic()
                 self._announce()
             self._since = monotonic()
-            if self._made is None and self._pace.is_due(self._since - began):
+            if self._made is None and self._rhythm.is_due(self._since - began):
                 self._made = self._counsel.memory()
-                self._pace.taken(monotonic() - self._since)
+                self._rhythm.taken(monotonic() - self._since)
                 self._since = monotonic()
             self._done += 1
             self._announce()

@@ -21,16 +21,16 @@ from tunesmith._run.display import Display
 from tunesmith._run.driver import Driver
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.forecast import forecast
-from tunesmith._run.goal import Goal, later
+from tunesmith._run.goal import Goal, later, past_of
 from tunesmith._run.interrupts import handled
 from tunesmith._run.memory import recall
 from tunesmith._run.ownership import check_owner
-from tunesmith._run.record import as_changed, experiment_of
+from tunesmith._run.record import experiment_of
 from tunesmith._run.relocation import moved
 from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, conclude
 from tunesmith._run.revival import Revival
-from tunesmith._run.succession import present, succession_of
+from tunesmith._run.succession import present
 from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import TrialError, TunesmithError
 from tunesmith.plugins import Registry, default_registry
@@ -174,11 +174,10 @@ def resume(
     with Journal.open(os.fspath(path)) as journal:
         if not trust:
             check_owner(journal.folder)
-        changed = journal.changes()
-        succession = succession_of(journal.header, changed)
-        header = present(as_changed(journal.header, changed), succession, given.get("space"))
+        past = past_of(journal)
+        header = present(past.header, past.succession, given.get("space"))
         experiment = experiment_of(header, journal.folder, given)
-        goal = later(experiment, journal, given)
+        goal = later(experiment, past, given)
         callbacks = watchers.resolve(experiment.callbacks, registry)
         with reassembled(experiment, journal, registry, goal.succession) as parts:
             conducted = _conduct(goal.experiment, parts, callbacks, goal=goal)

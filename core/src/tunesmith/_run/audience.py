@@ -20,8 +20,7 @@ from tunesmith.protocols.events import (
     TrialPaused,
     TrialStarted,
 )
-
-OVER = ("completed", "stopped", "failed")
+from tunesmith.protocols.trial import OVER
 
 Note = Callable[[], None]
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tunesmith._run.snapshot import Memory
-from tunesmith._run.succession import Succession
+from tunesmith._run.succession import PERSON, POINTS, Succession
 from tunesmith.errors import TunesmithError, UsageError
 from tunesmith.protocols import Config, ErrorInfo, Observation, Searcher, SearchExhausted
 from tunesmith.protocols.commands import Adopt, AdvisorCommand, Ask, Enqueue, Tell
@@ -67,7 +67,7 @@ class Counsel:
         self._searcher = searcher
         self._name = name
         self._brief = brief
-        self._points = deque((point, "points_to_evaluate") for point in brief.points)
+        self._points = deque((point, POINTS) for point in brief.points)
         self._now = now
         self._ended: SearchEnded | None = None
         self._call = ""
@@ -123,7 +123,7 @@ class Counsel:
 
     def enqueue(self, config: Config) -> None:
         """Have the next trial that is asked for run this nested, plain configuration."""
-        self._points.append((config, "a person"))
+        self._points.append((config, PERSON))
 
     def tell(self, tell: Tell) -> Iterator[AnyEvent]:
         """Have the searcher learn; yields only if that fails."""

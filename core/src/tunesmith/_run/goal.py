@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from tunesmith._engine.engine import Engine
+from tunesmith._journal.header import Header
 from tunesmith._journal.log import Journal
 from tunesmith._run.checks.values import is_number
 from tunesmith._run.configs import FailureConfig
@@ -56,16 +57,31 @@ class Goal(msgspec.Struct, frozen=True):
         return wishes
 
 
-def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) -> Goal:
+class Past(msgspec.Struct, frozen=True):
+    """What a run was to reach until now, and by which changes."""
+
+    header: Header
+    changes: Sequence[ExperimentChanged]
+    succession: Succession
+
+
+def past_of(journal: Journal) -> Past:
+    """Return a run's past, with the options that hold for good in its header."""
+    changes = journal.changes()
+    return Past(
+        as_changed(journal.header, changes), changes, succession_of(journal.header, changes)
+    )
+
+
+def later(experiment: Experiment, past: Past, given: Mapping[str, Any]) -> Goal:
     """Return the goal of a run that goes on, with earlier changes and those that are `given`.
 
     Raises:
         UsageError: a change makes no sense.
     """
-    cells = journal.header.extra.get("cells", 1)
-    succession = succession_of(journal.header, journal.changes())
+    cells, succession = past.header.extra.get("cells", 1), past.succession
     wanted = {option: given[option] for option in (*LIMITS, "failure") if option in given}
-    goal = experiment.replace(**{**_earlier(journal, cells), **wanted})
+    goal = experiment.replace(**{**_earlier(past.changes, cells), **wanted})
     changes: dict[str, Any] = {name: getattr(goal, name) for name in LIMITS if name in wanted}
     options: dict[str, Any] = {}
     if changes.get("num_samples") is not None:
@@ -74,7 +90,7 @@ def later(experiment: Experiment, journal: Journal, given: Mapping[str, Any]) ->
         changes |= goal.failure.limits
         options["failure"] = msgspec.to_builtins(goal.failure)
     kept = options_of(experiment)
-    before = as_changed(journal.header, journal.changes()).extra.get("options", {})
+    before = past.header.extra.get("options", {})
     replaced = (name for name in LASTING if name in given)
     options |= {n: kept[n] for n in replaced if _plain(kept[n]) != _plain(before.get(n))}
     if (length := given.get("max_resource")) is not None:
@@ -95,10 +111,10 @@ def _plain(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-def _earlier(journal: Journal, cells: int) -> dict[str, Any]:
+def _earlier(changes: Sequence[ExperimentChanged], cells: int) -> dict[str, Any]:
     """Return what earlier resumes changed, as options of the experiment."""
     changed: dict[str, Any] = {}
-    for event in journal.changes():
+    for event in changes:
         changed |= {name: event.changes[name] for name in LIMITS if name in event.changes}
         if "failure" in event.options:
             changed["failure"] = msgspec.convert(event.options["failure"], FailureConfig)

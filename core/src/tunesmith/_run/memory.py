@@ -13,14 +13,13 @@ from tunesmith._run.trial import TrialResult
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Config, Result, TrialStatus
 from tunesmith.protocols.events import Recalled
+from tunesmith.protocols.trial import OVER
 from tunesmith.space import Space
 
 GROWTH = 1.5
 """Of a trial's curve, reports are recalled that lie so much further apart in resource."""
 
 Ended = Literal["completed", "stopped", "paused", "failed"]
-
-OVER: tuple[TrialStatus, ...] = ("completed", "stopped", "failed")
 
 ENDS: dict[TrialStatus, Ended] = {
     "completed": "completed",

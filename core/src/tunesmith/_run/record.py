@@ -6,7 +6,7 @@ again to whoever takes the run up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +76,22 @@ def resources_at_start(header: Header) -> Resources:
 
 def as_changed(header: Header, changes: Iterable[ExperimentChanged]) -> Header:
     """Return the header with what resumes have replaced for good."""
+    options = _after(header, changes, LASTING)
+    return msgspec.structs.replace(header, extra={**header.extra, "options": options})
+
+
+def options_now(header: Header, changes: Iterable[ExperimentChanged]) -> dict[str, Any]:
+    """Return the options that a run goes on with, as plain data, unless a resume changes them."""
+    return _after(header, changes, (*LASTING, "failure"))
+
+
+def _after(
+    header: Header, changes: Iterable[ExperimentChanged], names: Sequence[str]
+) -> dict[str, Any]:
     options = dict(header.extra.get("options", {}))
     for change in changes:
-        options |= {name: value for name, value in change.options.items() if name in LASTING}
-    return msgspec.structs.replace(header, extra={**header.extra, "options": options})
+        options |= {name: value for name, value in change.options.items() if name in names}
+    return options
 
 
 def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Experiment:

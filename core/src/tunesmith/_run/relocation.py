@@ -8,9 +8,9 @@ from tunesmith._run.memory import recall_own
 from tunesmith._run.results import load
 from tunesmith._run.succession import Succession, left_over
 from tunesmith.errors import UsageError
+from tunesmith.protocols import Config
 from tunesmith.protocols.events import AnyEvent, ControlRequested
-
-UNDER_WAY = ("pending", "running", "paused")
+from tunesmith.protocols.trial import OVER
 
 
 def moved(
@@ -31,15 +31,15 @@ def moved(
             at=at, action="stop", trial=trial.id, reason="lies outside the space as it was changed"
         )
         for trial in results
-        if trial.status in UNDER_WAY and not succession.holds(trial.config)
+        if trial.status not in OVER and not succession.holds(trial.config)
     ]
     recalled = recall_own(results, experiment, succession)
     results.close()
     return [*queued, *outside, *recalled]
 
 
-def _queued(config: object, succession: Succession, at: float) -> ControlRequested:
-    fitting = succession.fit(config)  # type: ignore[arg-type]
+def _queued(config: Config, succession: Succession, at: float) -> ControlRequested:
+    fitting = succession.fit(config)
     if fitting is None:
         raise UsageError(
             f"space=: {config!r}, which was to be run, is none of its configurations; widen it, or"

@@ -20,8 +20,7 @@ from tunesmith.protocols.events import (
     TrialEnded,
     TrialLost,
 )
-
-OVER = ("completed", "stopped", "failed")
+from tunesmith.protocols.trial import OVER
 
 Recall = Callable[[TrialView, ErrorInfo | None], None]
 

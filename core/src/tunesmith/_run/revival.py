@@ -8,10 +8,10 @@ from pathlib import Path
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Spot
 from tunesmith.errors import UsageError
-from tunesmith.protocols import Result, TrialStatus
+from tunesmith.protocols import Result
 from tunesmith.protocols.events import Revived
+from tunesmith.protocols.trial import OVER
 
-OVER: tuple[TrialStatus, ...] = ("completed", "stopped", "failed")
 KINDS = (*OVER, "all")
 
 

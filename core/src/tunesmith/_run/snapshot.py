@@ -12,8 +12,10 @@ import pickle
 import platform
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -42,7 +44,7 @@ class Memory(msgspec.Struct, frozen=True):
     given: dict[str, tuple[Config, Config]]
 
 
-class Pace:
+class Rhythm:
     """Says when the next snapshot is due, so that taking them costs a small share of the time."""
 
     def __init__(self) -> None:
@@ -63,7 +65,11 @@ class Store:
 
     def __init__(self, folder: Path, plugins: Iterable[str], space: Space) -> None:
         self._path = folder / FILE
-        self._made_by = (space.to_dict(), _versions(plugins))
+        self._plugins, self._space = tuple(plugins), space
+
+    @cached_property
+    def _made_by(self) -> tuple[Any, ...]:
+        return self._space.to_dict(), _versions(self._plugins)
 
     def keep(self, memory: Memory, *, seq: int) -> None:
         """Write a snapshot that knows of `seq` events; a full disk prevents it."""
@@ -79,9 +85,11 @@ class Store:
         It fits if the journal has all that it knows of, and it was made for the same space, by the
         same versions of Python, tunesmith, the plugins and what these are made of.
         """
+        if not self._path.exists():
+            return None
         try:
             made_by, known, *memory = pickle.loads(self._path.read_bytes())  # noqa: S301  (ours)
-        except Exception:  # noqa: BLE001  (there is none, or it is torn: as good as none)
+        except Exception:  # noqa: BLE001  (torn: as good as none)
             made_by = known = None
         if made_by == self._made_by and known <= seq:
             return Memory(*memory)

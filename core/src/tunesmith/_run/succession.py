@@ -16,6 +16,9 @@ from tunesmith.space import GridParameter, Space, SpaceError, parse_space
 
 SPACE, ASSUMED = "space", "assume"
 
+POINTS, PERSON = "points_to_evaluate", "a person"
+"""Who proposes configurations that go before the searcher's."""
+
 
 class Succession(msgspec.Struct, frozen=True):
     """The spaces that a run had and has, the first one first.
@@ -110,7 +113,7 @@ def present(header: Header, succession: Succession, space: Any = None) -> Header
     """
     if len(succession.spaces) == 1 and not succession.is_left_for(space):
         return header
-    options = {**header.extra.get("options", {}), "points_to_evaluate": ()}
+    options = {**header.extra.get("options", {}), POINTS: ()}
     return msgspec.structs.replace(
         header, space=succession.now.to_dict(), extra={**header.extra, "options": options}
     )
@@ -119,16 +122,14 @@ def present(header: Header, succession: Succession, space: Any = None) -> Header
 def left_over(journal: Journal) -> Iterator[Config]:
     """Yield the configurations that a person wants to be run and that no trial has been given."""
     waiting = {
-        "points_to_evaluate": list(
-            journal.header.extra.get("options", {}).get("points_to_evaluate", ())
-        ),
-        "a person": [],
+        POINTS: list(journal.header.extra.get("options", {}).get(POINTS, ())),
+        PERSON: [],
     }
     for _, event in journal.events():
         if isinstance(event, ExperimentChanged) and SPACE in event.options:
             waiting = {source: [] for source in waiting}
         elif isinstance(event, ControlRequested) and event.config is not None:
-            waiting["a person"].append(event.config)
+            waiting[PERSON].append(event.config)
         elif isinstance(event, Suggested) and waiting.get(event.source):
             waiting[event.source].pop(0)
     for configs in waiting.values():

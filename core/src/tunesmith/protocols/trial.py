@@ -9,6 +9,9 @@ from tunesmith.protocols.result import Result
 
 TrialStatus = Literal["pending", "running", "paused", "completed", "stopped", "failed"]
 
+OVER: tuple[TrialStatus, ...] = ("completed", "stopped", "failed")
+"""The statuses of trials that are over."""
+
 Config = dict[str, Any]
 
 

@@ -40,10 +40,9 @@ from tunesmith.protocols.events import (
     Suggested,
     TrialEvent,
 )
+from tunesmith.protocols.trial import OVER
 from tunesmith.space import Space, parse_space, uniform
 from tunesmith.testing.worlds import LOSS, World
-
-OVER = ("completed", "stopped", "failed")
 
 METHODS = (
     "on_result",
