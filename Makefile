@@ -67,7 +67,7 @@ demo: $(STAMPS)/demo
 	$(BIN)/python examples/digits.py
 
 test: $(STAMPS)/all
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 8 --dist loadgroup $(ARGS)
 
 test-slow: $(STAMPS)/all
 	$(BIN)/python -m pytest -q -m slow $(ARGS)

@@ -30,7 +30,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Leave to `make test-slow` those inherited tests that a class names in `slow`."""
+    """Leave to `make test-slow` what a class names in `slow`; have one process run all of Ray's."""
+    if "running_ray" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("ray"))
     names = getattr(getattr(item, "cls", None), "slow", ())
     if item.name in names or getattr(item, "originalname", None) in names:
         item.add_marker(pytest.mark.slow)
