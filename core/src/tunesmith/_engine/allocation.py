@@ -30,6 +30,9 @@ class Allocation:
         self._lifecycle = lifecycle
         self._ending: Ending = lifecycle.ending
         self._out = out
+        self._asked = trials.of(TrialState.ASKED)
+        self._pending = trials.of(TrialState.PENDING)
+        self._paused = trials.of(TrialState.PAUSED)
         self.slots: int | None = None
         self.search_ended = False
 
@@ -44,7 +47,7 @@ class Allocation:
         if self.slots is None or self._ending.has_begun or self._lifecycle.is_on_hold:
             return
         trials, slots = self._trials, self.slots
-        pending, paused = trials.of(TrialState.PENDING), trials.of(TrialState.PAUSED)
+        pending, paused = self._pending, self._paused
         if pending or paused:
             while trials.active < slots and (pending or paused):
                 self._gate.view.searching = self._is_searching()
@@ -75,34 +78,35 @@ class Allocation:
 
     def _returning(self) -> Trial | None:
         """Return a trial that gets the next slot: it lost its own undecided, or is boosted."""
-        head = next(iter(self._trials.of(TrialState.PENDING).values()), None)
+        head = next(iter(self._pending.values()), None)
         return head if head is not None and (head.attempt or head.goes_first) else None
 
     def _missing(self) -> int:
         """Return how many suggestions are still to be asked for; below zero: there are too many."""
-        asked = len(self._trials.of(TrialState.ASKED))
-        pending = len(self._trials.of(TrialState.PENDING))
-        return (self.slots or 0) - self._trials.active + self._lookahead - asked - pending
+        coming = self._trials.active + len(self._asked) + len(self._pending)
+        return (self.slots or 0) + self._lookahead - coming
 
     def _is_searching(self) -> bool:
         """Whether another trial can come; not by itself where the searcher waits for results."""
-        asked = self._trials.of(TrialState.ASKED)
-        if self._trials.active or self._trials.of(TrialState.PENDING):
-            return self._may_ask or bool(asked)
-        return (self._may_ask and self._missing() > 0) or any(
-            not trial.is_deferred for trial in asked.values()
-        )
+        if self._trials.active or self._pending:
+            return self._may_ask or bool(self._asked)
+        return (self._may_ask and self._missing() > 0) or self._awaits_suggestion()
+
+    def _awaits_suggestion(self) -> bool:
+        return any(not trial.is_deferred for trial in self._asked.values())
 
     def settle(self) -> commands.Finish | None:
-        """Return the end of the experiment, if nothing can go on any more."""
-        if self._trials.active or self._trials.of(TrialState.RETIRING):
+        """Return the end of the experiment, if nothing can go on any more.
+
+        To be asked while no trial holds a slot.
+        """
+        if self._trials.of(TrialState.RETIRING):
             return None
         if self._ending.has_begun:
             return self._finish()
         if self.slots is None or self.slots <= 0 or self._lifecycle.is_on_hold:
             return None
-        asked = self._trials.of(TrialState.ASKED)
-        if any(not trial.is_deferred for trial in asked.values()):
+        if self._awaits_suggestion():
             return None
         if held := self._trials.of(TrialState.HELD):
             self._ending.begin(
@@ -111,12 +115,12 @@ class Allocation:
                 " that, and resume",
                 interrupt=True,
             )
-        elif asked:
+        elif self._asked:
             self._ending.fail(
                 f"searcher {self._settings.searcher_name!r} waits for observations "
                 "but no trial runs that could bring any",
             )
-        elif self._trials.of(TrialState.PENDING):
+        elif self._pending:
             self._ending.fail(
                 f"scheduler {self._settings.scheduler_name!r} starts none of the pending trials",
             )

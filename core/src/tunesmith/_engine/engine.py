@@ -88,8 +88,9 @@ class Engine:
 
     def handle(self, event: events.AnyEvent) -> tuple[commands.AnyCommand, ...]:
         """Take one event in and return what is to be done about it."""
-        self._before, self._now = self._now, max(self._now, event.at)
-        self._lifecycle.silence.now = self._now
+        self._before = self._now
+        if event.at > self._now:
+            self._lifecycle.silence.now = self._now = event.at
         self._lifecycle.forget_ended()
         self.has_ignored = False
         try:
@@ -105,7 +106,7 @@ class Engine:
         except StopperFailure as failure:
             self._ending.fail(str(failure), UsageError)
             self.cause = failure.__cause__
-        if not self.is_finished:
+        if not (self._trials.active or self.is_finished):
             finish = self._allocation.settle()
             if finish is not None:
                 self.is_finished = True

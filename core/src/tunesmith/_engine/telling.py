@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tunesmith._engine.settings import Settings
 from tunesmith._engine.trials import Trial, TrialState
@@ -28,20 +28,17 @@ class Teller:
             settings.partial == "all" and settings.observes == "decisions"
         )
 
-    def reported(self, trial: Trial, result: Result) -> Iterator[Tell]:
-        """Yield what a report is worth telling."""
-        if self._every:
-            yield _tell(trial.id, trial, "running", result)
+    def reported(self, trial: Trial, result: Result) -> Sequence[Tell]:
+        """Return what a report is worth telling."""
+        return (_tell(trial.id, trial, "running", result),) if self._every else ()
 
-    def deciding(self, trial: Trial, result: Result) -> Iterator[Tell]:
-        """Yield what a decision point is worth telling."""
-        if self._decisions:
-            yield _tell(trial.id, trial, "running", result)
+    def deciding(self, trial: Trial, result: Result) -> Sequence[Tell]:
+        """Return what a decision point is worth telling."""
+        return (_tell(trial.id, trial, "running", result),) if self._decisions else ()
 
-    def paused(self, trial: Trial) -> Iterator[Tell]:
-        """Yield what a pause is worth telling."""
-        if self._pauses:
-            yield _tell(trial.id, trial, "paused", trial.last)
+    def paused(self, trial: Trial) -> Sequence[Tell]:
+        """Return what a pause is worth telling."""
+        return (_tell(trial.id, trial, "paused", trial.last),) if self._pauses else ()
 
     def recalled(self, event: Recalled) -> Iterator[Tell]:
         """Yield what a trial of an earlier run is worth telling, all at once."""

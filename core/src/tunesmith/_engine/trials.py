@@ -186,13 +186,16 @@ class Trials:
         self.active += (state in HOLDS_SLOT) - (old in HOLDS_SLOT)
         trial.state = state
         line = self._by_state[state]
-        if first and line:
-            self._by_state[state] = {trial.id: trial, **line}
+        if first:
+            others = dict(line)
+            line.clear()
+            line[trial.id] = trial
+            line.update(others)
         else:
             line[trial.id] = trial
 
     def of(self, state: TrialState) -> dict[str, Trial]:
-        """Return the trials in `state`, by id, in the order in which they entered it."""
+        """Return the trials in `state`, by id, in the order in which they entered it; live."""
         return self._by_state[state]
 
     def holding(self) -> list[Trial]:

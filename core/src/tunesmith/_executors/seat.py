@@ -96,23 +96,23 @@ class Seat:
         events: list[AnyEvent] = []
         saves = 0
         for event in self._events:
-            if isinstance(event, TrialStarted):
+            kind = type(event)
+            if kind is TrialStarted:
                 continue
             events.append(event)
-            if not isinstance(event, CheckpointSaved):
+            if kind is not CheckpointSaved:
                 break
             saves += 1
         if not events:
             return None
-        last, at = events[-1], now
+        last, delay = events[-1], saves * self._conditions.checkpoint_delay_s
         if isinstance(last, Reported):
             elapsed_s = last.reports[-1].metrics["time_total_s"]
-            at = max(now, self.at(elapsed_s))
-        if saves:
-            at += saves * self._conditions.checkpoint_delay_s
-        if isinstance(last, Reported):
+            at = max(now, self.at(elapsed_s)) + delay
             # Counted from report to report, so that a cut between two changes not even a rounding.
             self._anchor_at, self._anchor_s = at, elapsed_s
+        else:
+            at = now + delay
         self._latest = at
         self.ahead = events
         return (self._lost_at, [self._loss()]) if at > self._lost_at else (at, events)

@@ -180,7 +180,7 @@ class Worker:
         session = Session(
             assignment,
             settings.clock,
-            checkpoint=self._found(found) if found else None,
+            checkpoint=_found(settings.folder, found) if found else None,
             progress=Progress(found.iteration, found.resource, found.elapsed_s) if found else None,
             time=settings.time,
         )
@@ -189,16 +189,6 @@ class Worker:
     def _config(self, plain: Config) -> Config:
         space = self._settings.space
         return _copied(plain) if space is None else space.from_plain(plain)
-
-    def _found(self, checkpoint: Checkpoint) -> SavedCheckpoint:
-        path = os.path.join(self._settings.folder, checkpoint.path)
-        if not os.path.isdir(path):
-            raise TrialError(
-                f"checkpoint {path!r} of trial {checkpoint.trial} is gone: it was deleted by hand, "
-                "or this machine does not see the run folder. Use a folder that all machines "
-                "share, as storage="
-            )
-        return SavedCheckpoint(path)
 
     def _warm(self) -> TrainableHost:
         if self._host is None:
@@ -249,8 +239,10 @@ class Worker:
         )
 
     def _reported(self, attempt: Attempt, report: Report, *, waiting: bool) -> Reported:
-        attempt.seen = report.resource
-        return Reported(**self._stamp(attempt.launch), reports=(report,), waiting=waiting)
+        attempt.seen, launch, at = report.resource, attempt.launch, self._settings.clock()
+        return Reported(
+            at=at, trial=launch.trial, attempt=launch.attempt, reports=(report,), waiting=waiting
+        )
 
     def _save(self, attempt: Attempt) -> Iterator[AnyEvent]:
         try:
@@ -329,6 +321,17 @@ class Worker:
 
     def _stamp(self, launch: Launch) -> dict[str, Any]:
         return {"at": self._settings.clock(), "trial": launch.trial, "attempt": launch.attempt}
+
+
+def _found(folder: str, checkpoint: Checkpoint) -> SavedCheckpoint:
+    path = os.path.join(folder, checkpoint.path)
+    if not os.path.isdir(path):
+        raise TrialError(
+            f"checkpoint {path!r} of trial {checkpoint.trial} is gone: it was deleted by hand, or"
+            " this machine does not see the run folder. Use a folder that all machines share, as"
+            " storage="
+        )
+    return SavedCheckpoint(path)
 
 
 def _same(launch: Launch, command: ExecutorCommand) -> bool:

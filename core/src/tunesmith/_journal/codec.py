@@ -226,39 +226,49 @@ def _any_body(text: str) -> dict[str, Any]:
 
 def encode_decisions(event: AnyEvent, commands: Iterable[AnyCommand]) -> str | None:
     """Return what the engine decided on this event as a JSON list of objects, None for nothing."""
-    decided = [pack(item) for item in (_decided(event, command) for command in commands) if item]
+    decided = []
+    for command in commands:
+        note = _NOTES.get(type(command))
+        if note is not None and (told := note(event, command)) is not None:
+            decided.append(pack(told))
     return f"[{','.join(decided)}]" if decided else None
 
 
-def _decided(event: AnyEvent, command: AnyCommand) -> Decided | None:
-    match command:
-        case Proceed(trial=trial, attempt=attempt, until=until):
-            return Decided(action="Proceed", trial=trial, attempt=attempt, until=_limit(until))
-        case Launch(trial=trial, attempt=attempt):
-            return Decided(
-                action="Launch",
-                trial=trial,
-                attempt=attempt,
-                until=_limit(command.until),
-                checkpoint=command.checkpoint,
-                # A first attempt from nothing runs what was suggested; any other may run a fork's.
-                config=command.config if attempt > 1 or command.checkpoint else None,
-                resources=command.resources,
-            )
-        case Pause(trial=trial, attempt=attempt, reason=reason):
-            return Decided(action="Pause", trial=trial, attempt=attempt, reason=reason)
-        case Stop(trial=trial, attempt=attempt, reason=reason, outcome=outcome):
-            return Decided(
-                action="Stop", trial=trial, attempt=attempt, reason=reason, outcome=outcome
-            )
-        case Retire(trial=trial, attempt=attempt, reason=reason, outcome=outcome):
-            return Decided(
-                action="Retire", trial=trial, attempt=attempt, reason=reason, outcome=outcome
-            )
-        case Tell() if command.status not in {"running", "paused"}:
-            return _ending(event, command)
-        case _:
-            return None
+def _proceeding(event: AnyEvent, order: Proceed) -> Decided:
+    del event
+    return Decided(
+        action="Proceed", trial=order.trial, attempt=order.attempt, until=_limit(order.until)
+    )
+
+
+def _launching(event: AnyEvent, order: Launch) -> Decided:
+    del event
+    return Decided(
+        action="Launch",
+        trial=order.trial,
+        attempt=order.attempt,
+        until=_limit(order.until),
+        checkpoint=order.checkpoint,
+        # A first attempt from nothing runs what was suggested; any other may run a fork's.
+        config=order.config if order.attempt > 1 or order.checkpoint else None,
+        resources=order.resources,
+    )
+
+
+def _pausing(event: AnyEvent, order: Pause) -> Decided:
+    del event
+    return Decided(action="Pause", trial=order.trial, attempt=order.attempt, reason=order.reason)
+
+
+def _stopping(event: AnyEvent, order: Stop | Retire) -> Decided:
+    del event
+    return Decided(
+        action=type(order).__name__,
+        trial=order.trial,
+        attempt=order.attempt,
+        reason=order.reason,
+        outcome=order.outcome,
+    )
 
 
 def _ending(event: AnyEvent, tell: Tell) -> Decided | None:
@@ -266,6 +276,8 @@ def _ending(event: AnyEvent, tell: Tell) -> Decided | None:
 
     The same for an attempt that was interrupted, where it had been silent for too long.
     """
+    if tell.status in ("running", "paused"):
+        return None
     if not isinstance(event, TrialLost | TrialEnded) or event.trial != tell.trial:
         return None
     if isinstance(event, TrialEnded) and event.outcome != "interrupted":
@@ -276,6 +288,17 @@ def _ending(event: AnyEvent, tell: Tell) -> Decided | None:
 
 def _limit(until: float) -> float | None:
     return None if until == math.inf else until
+
+
+_NOTES: dict[type, Callable[[Any, Any], Decided | None]] = {
+    Proceed: _proceeding,
+    Launch: _launching,
+    Pause: _pausing,
+    Stop: _stopping,
+    Retire: _stopping,
+    Tell: _ending,
+}
+"""What is told of each command that says what the engine decided."""
 
 
 def decode_decisions(text: str | None) -> tuple[Decided, ...]:

@@ -101,12 +101,12 @@ class Counsel:
         match command:
             case Ask(trials=trials):
                 yield from self.ask(trials)
+            case Tell():
+                yield from self.tell(command)
             case Enqueue(config=config):
                 self.enqueue(config)
             case Adopt(trial=trial, config=config):
                 yield from self._attempt(partial(self._adopt, trial, config))
-            case _:
-                yield from self.tell(command)
         self._position += 1
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
@@ -125,18 +125,18 @@ class Counsel:
         """Have the next trial that is asked for run this nested, plain configuration."""
         self._points.append((config, PERSON))
 
-    def tell(self, tell: Tell) -> Iterator[AnyEvent]:
-        """Have the searcher learn; yields only if that fails."""
-        yield from self._attempt(partial(self._learn, tell))
+    def tell(self, tell: Tell) -> Sequence[AnyEvent]:
+        """Have the searcher learn; return the end of the search if that fails."""
+        return self._attempt(partial(self._learn, tell))
 
-    def _attempt(self, what: Callable[[], None]) -> Iterator[AnyEvent]:
-        """Do something unless the search is over; yield its end if that fails."""
-        if self._ended is not None:
-            return
-        try:
-            what()
-        except _SearchStop as stop:
-            yield self._end(stop.reason, stop.error)
+    def _attempt(self, what: Callable[[], None]) -> Sequence[AnyEvent]:
+        """Do something unless the search is over; return its end if that fails."""
+        if self._ended is None:
+            try:
+                what()
+            except _SearchStop as stop:
+                return (self._end(stop.reason, stop.error),)
+        return ()
 
     def give_up(self, limit_s: float) -> SearchEnded:
         """Return the end of a search whose searcher has not returned from a call for so long.

@@ -28,7 +28,8 @@ from tunesmith.protocols.events import (
     TrialEnded,
 )
 
-_TO_ADVISOR = get_args(commands.AdvisorCommand)
+_TO_ADVISOR = frozenset(get_args(commands.AdvisorCommand))
+_TO_EXECUTOR = frozenset(get_args(commands.ExecutorCommand))
 
 TICK_S = 0.5
 """How long the loop sleeps at most where trials run elsewhere, so that the display goes on."""
@@ -170,8 +171,8 @@ class Driver:
                         entries.append((event, answer))
                         self._audience.note(event, self._engine)
                     for command in answer:
-                        if isinstance(command, _TO_ADVISOR):
-                            self._advisor.submit(command)
+                        if type(command) in _TO_ADVISOR:
+                            self._advisor.submit(command)  # type: ignore[arg-type]
                         elif isinstance(command, commands.Retire):
                             facts.append(self._retired(command))
                         elif isinstance(command, commands.Revive):
@@ -212,6 +213,9 @@ class Driver:
     def _carry_out(self, orders: Iterable[commands.AnyCommand]) -> None:
         to_executor: list[commands.ExecutorCommand] = []
         for order in orders:
+            if type(order) in _TO_EXECUTOR:
+                to_executor.append(order)  # type: ignore[arg-type]
+                continue
             match order:
                 case commands.Finish():
                     self._finish = order
@@ -220,8 +224,6 @@ class Driver:
                 case commands.DropCheckpoint():
                     self._write()
                     drop(self._folder, order.checkpoint.path)
-                case _:
-                    to_executor.append(order)  # type: ignore[arg-type]
         if to_executor:
             self._executor.submit(to_executor)
 
@@ -254,7 +256,7 @@ class Driver:
         return answers or self._executor.poll(self._next_deadline())
 
     def _next_deadline(self) -> float | None:
-        deadline = min(self._deadlines.values(), default=None)
+        deadline = min(self._deadlines.values()) if self._deadlines else None
         if self._virtual:
             return deadline
         tick = self._executor.now() + TICK_S

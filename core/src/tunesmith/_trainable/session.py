@@ -192,9 +192,11 @@ class Session:
         return folder
 
     def _look_for_objectives(self, metrics: Metrics, *, is_first: bool) -> None:
+        self._missing = _without(self._missing, metrics)
+        if not self._missing:
+            return
         if is_first:
             check_first(metrics, self._missing)
-        self._missing = _without(self._missing, metrics)
         self._seen |= dict.fromkeys(metrics)
 
     def _objective(self, value: Any) -> str:
