@@ -60,7 +60,7 @@ def test_a_run_goes_on_from_its_snapshot(tmp_path, asked, searcher):
         assert story(tune.resume(folder, curve, verbose=0), with_times=True) == story(
             whole, with_times=True
         )
-        assert known > 5
+        assert known > 2
         assert len(asked) < 14
         assert len(asked) == len(set(asked))
 

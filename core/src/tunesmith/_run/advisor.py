@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
+from collections.abc import Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -23,12 +24,12 @@ class Advisor(Protocol):
         """Tell whether there may be more answers without a further command."""
         ...
 
-    def submit(self, command: AdvisorCommand) -> None:
-        """Take a command."""
+    def submit(self, command: AdvisorCommand) -> Sequence[AnyEvent]:
+        """Take a command; return what is answered at once."""
         ...
 
-    def poll(self) -> list[AnyEvent]:
-        """Return the answers there are by now, without waiting."""
+    def poll(self) -> Sequence[AnyEvent]:
+        """Begin with what was submitted; return the answers there are by now, without waiting."""
         ...
 
     def memory(self) -> Memory | None:
@@ -51,16 +52,14 @@ class DirectAdvisor:
 
     def __init__(self, counsel: Counsel) -> None:
         self._counsel = counsel
-        self._answers: list[AnyEvent] = []
 
-    def submit(self, command: AdvisorCommand) -> None:
-        """Carry the command out."""
-        self._answers.extend(self._counsel.carry_out(command))
+    def submit(self, command: AdvisorCommand) -> Sequence[AnyEvent]:
+        """Carry the command out and return the answers to it."""
+        return tuple(self._counsel.carry_out(command))
 
-    def poll(self) -> list[AnyEvent]:
-        """Return the answers to all commands so far."""
-        answers, self._answers = self._answers, []
-        return answers
+    def poll(self) -> Sequence[AnyEvent]:
+        """Return nothing: all was answered as it was submitted."""
+        return ()
 
     def memory(self) -> None:
         """Return nothing: asking again takes no longer than reading it."""
@@ -75,7 +74,9 @@ class DirectAdvisor:
 class ThreadedAdvisor:
     """Answers in a thread of its own, so that a slow model fit keeps no trial waiting.
 
-    The executor is woken, from that thread, whenever there are new answers. A command that takes
+    It begins with what was submitted when it is polled next: the driver has written its journal by
+    then, and does not do so beside a thread that keeps the interpreter busy. The executor is woken,
+    from that thread, by answers, and once all is carried out. A command that takes
     longer than `limit_s` ends the search, and its thread is left to itself.
     """
 
@@ -83,6 +84,7 @@ class ThreadedAdvisor:
         self._counsel, self._executor, self._limit_s = counsel, executor, limit_s
         self._commands: queue.SimpleQueue[AdvisorCommand | None] = queue.SimpleQueue()
         self._answers: deque[AnyEvent] = deque()
+        self._waiting: list[AdvisorCommand] = []
         self._submitted = self._done = 0
         self._since = monotonic()
         self._is_given_up = False
@@ -98,17 +100,19 @@ class ThreadedAdvisor:
         """Tell whether a command is being carried out or waits for that."""
         return self._done < self._submitted and not self._is_given_up
 
-    def submit(self, command: AdvisorCommand) -> None:
-        """Queue the command."""
+    def submit(self, command: AdvisorCommand) -> Sequence[AnyEvent]:
+        """Have the command wait for the next poll."""
         if not self.is_busy:
             self._since = monotonic()
         self._submitted += 1
-        self._commands.put(command)
+        self._waiting.append(command)
+        return ()
 
-    def poll(self) -> list[AnyEvent]:
+    def poll(self) -> Sequence[AnyEvent]:
         """Return the answers there are by now; the end of the search if one is overdue."""
         if self._is_given_up:
-            return []
+            return ()
+        self._begin()
         # Looked at first: what it knows of is among the answers by now.
         made, answers = self._made, []
         while self._answers:
@@ -132,9 +136,15 @@ class ThreadedAdvisor:
             self._news.wait(timeout_s)
 
     def close(self) -> None:
-        """End the thread after the command it is at; do not wait for a long one."""
+        """End the thread after the commands it has; do not wait for a long one."""
+        self._begin()
         self._commands.put(None)
         self._thread.join(timeout=0.0 if self._is_given_up else 1.0)
+
+    def _begin(self) -> None:
+        for command in self._waiting:
+            self._commands.put(command)
+        self._waiting.clear()
 
     def _work(self) -> None:
         while (command := self._commands.get()) is not None:
@@ -149,7 +159,8 @@ class ThreadedAdvisor:
                 self._rhythm.taken(monotonic() - self._since)
                 self._since = monotonic()
             self._done += 1
-            self._announce()
+            if not self.is_busy:
+                self._announce()
 
     def _announce(self) -> None:
         self._news.set()

@@ -40,6 +40,9 @@ SHOW_S = 0.1
 So long, too, may the events of a simulation wait for the journal.
 """
 
+SOON_S = 0.01
+"""How long the journal may wait for a searcher's answer, where nothing goes on before it."""
+
 WRITTEN_TOGETHER = 1000
 """Events of a simulation that wait for the journal, at most."""
 
@@ -71,7 +74,9 @@ class Driver:
     nothing.
 
     The events of a `virtual` executor wait for the journal for a moment, together, though their
-    commands are carried out: if they are lost, a resume lives through the same again.
+    commands are carried out: if they are lost, a resume lives through the same again. Where
+    everything waits for the searcher, so does the journal for a moment, and takes its answers in
+    the same transaction.
     """
 
     def __init__(
@@ -172,21 +177,26 @@ class Driver:
                         self._audience.note(event, self._engine)
                     for command in answer:
                         if type(command) in _TO_ADVISOR:
-                            self._advisor.submit(command)  # type: ignore[arg-type]
+                            facts += self._advisor.submit(command)  # type: ignore[arg-type]
                         elif isinstance(command, commands.Retire):
                             facts.append(self._retired(command))
                         elif isinstance(command, commands.Revive):
                             facts.append(self._revival.event(command.trial, paused=command.paused))
                         else:
                             orders.append(command)
-                waiting = [*facts, *self._advisor.poll()]
+                waiting = facts
             self._unwritten += entries
-            is_due = len(self._unwritten) >= WRITTEN_TOGETHER or monotonic() >= self._write_at
-            if is_due or not self._virtual:
+            if not self._may_wait(orders):
                 self._write()
         if not self._unwritten:
             self._audience.tell()
         self._carry_out(orders)
+
+    def _may_wait(self, orders: Sequence[commands.AnyCommand]) -> bool:
+        """Tell whether the journal can be written later, with what comes next."""
+        if len(self._unwritten) >= WRITTEN_TOGETHER or monotonic() >= self._write_at:
+            return False
+        return self._virtual or (self._waits_for_advice and not orders)
 
     def _write(self) -> None:
         if self._unwritten or self._answers:
@@ -246,14 +256,21 @@ class Driver:
 
     def _events(self) -> Sequence[AnyEvent]:
         answers = self._advisor.poll()
-        if not answers and self._waits_for_advice:
-            self._advisor.wait(TICK_S)
-            return self._advisor.poll()
-        if not answers and self._virtual and self._engine.is_resting:
+        if answers:
+            return answers
+        if self._waits_for_advice:
+            self._advisor.wait(SOON_S if self._unwritten else TICK_S)
+            answers = self._advisor.poll()
+            if not answers:
+                self._write()
+            return answers
+        if self._virtual and self._engine.is_resting:
             # Its clock stands still; a person may unpause the run.
             sleep(SHOW_S)
             return []
-        return answers or self._executor.poll(self._next_deadline())
+        if not self._virtual:
+            self._write()
+        return self._executor.poll(self._next_deadline())
 
     def _next_deadline(self) -> float | None:
         deadline = min(self._deadlines.values()) if self._deadlines else None
