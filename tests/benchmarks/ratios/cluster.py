@@ -103,29 +103,25 @@ def _pairs(sizes: Sizes, folder: str, actors: list[Any], rival: Rival) -> list[P
     def chat() -> Figures:
         return reports(folder, sizes.ray_reports)
 
-    few, many = sizes.rival_trials, sizes.rival_reports
+    count, steps, many = sizes.rival_trials, sizes.rival_asha_trials, sizes.rival_reports
     return [
         Pair(ours, loop, (row("Ray: trivial trials / Ray's own loop", "trials/s", 2, LOOP),)),
         Pair(chat, loop, (row("Ray: reports of one trial / Ray's loop", "per s", 20, CHAT),)),
         Pair(
-            ours,
-            lambda: rival.ask("trials", trials=few),
-            (row("Ray: trivial trials / Ray Tune", "trials/s", 100, REUSED),),
+            lambda: trials(folder, count),
+            lambda: rival.ask("trials", trials=count),
+            (
+                row("Ray: trivial trials / Ray Tune", "trials/s", 100, REUSED),
+                Row("Ray: trivial trials, call / Ray Tune", "whole", "trials/s", None, WHOLE),
+            ),
         ),
         Pair(
-            lambda: trials(folder, few),
-            lambda: rival.ask("trials", trials=few),
-            (Row(f"Ray: {few} trials, whole call / Ray Tune", "whole", "trials/s", None, WHOLE),),
-        ),
-        Pair(
-            lambda: asha(folder, sizes.ray_asha_trials),
-            lambda: rival.ask("asha", trials=few),
-            (row("Ray: ASHA, 27 reports / Ray Tune", "reports/s", 50, LADDER),),
-        ),
-        Pair(
-            lambda: asha(folder, few),
-            lambda: rival.ask("asha", trials=few),
-            (Row(f"Ray: ASHA, {few} trials, call / Ray Tune", "whole", "reports/s", None, WHOLE),),
+            lambda: asha(folder, steps),
+            lambda: rival.ask("asha", trials=steps),
+            (
+                row("Ray: ASHA, 27 reports / Ray Tune", "reports/s", 50, LADDER),
+                Row("Ray: ASHA, call / Ray Tune", "whole", "reports/s", None, WHOLE),
+            ),
         ),
         Pair(
             chat,
@@ -142,8 +138,8 @@ def row(name: str, unit: str, least: float | None, means: str) -> Row:
 
 LOOP = "one report each, random search, journal on; the loop makes one actor call per trial"
 CHAT = "a single trial that reports in a loop; the yardstick is the loop's calls a second"
-REUSED = "the same trials with `reuse_actors=True`"
-WHOLE = "as above, but an experiment as small, from call to results, with Ray up on both sides"
+REUSED = "as many trials on both sides, theirs with `reuse_actors=True`"
+WHOLE = "the same experiments, from call to results, with Ray up on both sides"
 LADDER = "ASHA with at most 27 reports a trial on both sides"
 TUNE_CHAT = "a single trial that reports in a loop, on both sides"
 GROUP = Group("ray", opened)

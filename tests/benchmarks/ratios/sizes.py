@@ -8,13 +8,13 @@ class Sizes:
     """The sizes of a full run."""
 
     inline_trials: int = 10_000
-    tpe_trials: int = 200
+    tpe_trials: int = 500
     sqlite_trials: int = 100
     ray_trials: int = 20_000
     ray_reports: int = 100_000
-    ray_asha_trials: int = 4_000
     loop_calls: int = 1_000
-    rival_trials: int = 40
+    rival_trials: int = 1_000
+    rival_asha_trials: int = 200
     rival_reports: int = 300
     growth_small: int = 1_000
     growth_middle: int = 10_000
@@ -36,9 +36,9 @@ QUICK = Sizes(
     sqlite_trials=20,
     ray_trials=2_000,
     ray_reports=20_000,
-    ray_asha_trials=300,
     loop_calls=300,
-    rival_trials=12,
+    rival_trials=60,
+    rival_asha_trials=20,
     rival_reports=60,
     growth_middle=4_000,
     growth_large=4_000,
