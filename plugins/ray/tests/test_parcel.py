@@ -72,3 +72,27 @@ def test_heaviest_variable_is_found() -> None:
     """Of what a function captures, the variable that takes the room is named."""
     assert parcel.heaviest(Holder(closure(bytes(parcel.LARGE)))) == "lock"
     assert parcel.heaviest(Holder(closure(b"small"))) == ""
+
+
+LARGE_ONES: dict[str, Callable[[], Any]] = {
+    "view of an array": lambda: library("numpy").zeros(2 * parcel.LARGE, dtype="int8")[::2],
+    "tensor": lambda: library("torch").zeros(parcel.LARGE // 4),
+    "table": lambda: library("pandas").DataFrame({"x": range(parcel.LARGE // 8)}),
+    "numbers": lambda: [float(number) for number in range(parcel.LARGE // 16)],
+    "nested": lambda: {"deep": [Holder({"er": bytes(parcel.LARGE)})]},
+}
+
+
+def library(name: str) -> Any:
+    """Return a library that Ray works without."""
+    return pytest.importorskip(name, reason=f"needs {name}: pip install it")
+
+
+@pytest.mark.parametrize("make", LARGE_ONES.values(), ids=LARGE_ONES)
+def test_sizes_are_estimated_without_pickling(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrays, views, tensors, tables and what holds many small things are found to be large."""
+    value = make()
+    monkeypatch.delattr(parcel, "_dumps")
+    assert parcel.heaviest(closure(value)) == "lock"
