@@ -94,7 +94,9 @@ docs: $(STAMPS)/all
 
 wheels: $(STAMPS)/all
 	rm -rf dist
-	$(BIN)/uv build --quiet --all-packages --out-dir dist
+	for folder in . $(dir $(filter-out pyproject.toml, $(MANIFESTS))); do \
+	  $(BIN)/uv build --quiet --out-dir dist $$folder || exit 1; \
+	done
 	ls dist
 
 clean:

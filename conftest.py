@@ -31,7 +31,8 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Leave to `make test-slow` what a class names in `slow`; have one process run all of Ray's."""
-    if "running_ray" in getattr(item, "fixturenames", ()):
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if "running_ray" in getattr(item, "fixturenames", ()) or parameters.get("executor") == "ray":
         item.add_marker(pytest.mark.xdist_group("ray"))
     names = getattr(getattr(item, "cls", None), "slow", ())
     if item.name in names or getattr(item, "originalname", None) in names:

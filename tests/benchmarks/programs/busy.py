@@ -8,6 +8,7 @@ import random
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import tunesmith as tune
 from tunesmith.testing.labs import Lab
@@ -98,11 +99,31 @@ class Marks:
             self.found.append((time.time(), time.process_time()))
 
 
+def gathering(train, folder, count):
+    """Return training code whose first trials begin once there are so many of them at a time."""
+
+    def trial(config):
+        name = tune.get_context().trial_id
+        if int(name) <= count:
+            (folder / name).touch()
+            while len(list(folder.iterdir())) < count:
+                time.sleep(0.1)
+        yield from train(config)
+
+    return trial
+
+
 def workers(folder, count):
-    """Return how busy so many slots are, and how many cores the driver takes meanwhile."""
+    """Return how busy so many slots are, and how many cores the driver takes meanwhile.
+
+    Counted from when every worker has run a trial: to start them takes this machine a while.
+    """
     marks = Marks(count, (WAVES - 1) * count)
     options = {"num_samples": WAVES * count, "callbacks": [marks]}
-    results = run(sleeper(1, 100, STEP_S), folder, count, **options)
+    meeting = Path(folder, "meeting")
+    meeting.mkdir()
+    train = gathering(sleeper(1, 100, STEP_S), meeting, count)
+    results = run(train, folder, count, **options)
     (begin, busy), (end, busier) = marks.found
     cores = (busier - busy) / (end - begin)
     return {"busy": share(spans_of(results), count, begin, end), "cores": cores}

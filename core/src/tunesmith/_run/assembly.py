@@ -114,10 +114,11 @@ def _open(
         problem = msgspec.structs.replace(problem, resources=resources_at_start(journal.header))
     searcher = _searcher(algorithms.searcher, problem)
     pace = getattr(searcher, "pace", None) or algorithms.searcher.spec.pace
-    asks_ahead = pace == "slow" and not plan.executor.spec.in_process
+    # Whoever wants one trial at a time wants each to be suggested with all before it known.
+    is_serial = plan.executor.spec.in_process or experiment.max_concurrent == 1
     if journal is None:
         header = describe(plan, algorithms, problem, folder.name)
-        header.extra["lookahead"] = LOOKAHEAD if asks_ahead else 0
+        header.extra["lookahead"] = LOOKAHEAD if pace == "slow" and not is_serial else 0
         journal = stack.enter_context(Journal.create(folder, header))
     snapshots = Store(folder, journal.header.plugins, experiment.space)
     name, brief = algorithms.searcher.spec.name, algorithms.brief(plan)

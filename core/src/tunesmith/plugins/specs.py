@@ -62,8 +62,9 @@ class SearcherSpec(msgspec.Struct, frozen=True, kw_only=True):
     reached, anew to a fresh searcher whenever that changes; "last" and "best" tell a trial's last
     or best value whatever its resource; "ignore" tells none; "all" tells every observation as it
     is, and the searcher reads `status` and `resource` itself. A "slow" `pace` has it asked ahead,
-    so that a long model fit keeps no slot idle; an "instant" one has it called in the driver's own
-    thread, where nothing guards against a call that never returns. `advice` says when to choose it.
+    so that a long model fit keeps no slot idle, unless the user wants one trial at a time; an
+    "instant" one has it called in the driver's own thread, where nothing guards against a call that
+    never returns. `advice` says when to choose it.
     """
 
     name: str
