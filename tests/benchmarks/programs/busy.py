@@ -24,14 +24,13 @@ def loss(config):
     return (config["x"] - 0.3) ** 2 + config["lr"] + abs(config["n"] - 3) / 8
 
 
-def sleeper(first, steps, step_s):
-    """Return training code that sleeps in each step; trials before the `first` one do not."""
+def sleeper(steps, step_s):
+    """Return training code that sleeps in each step."""
 
     def train(config):
-        began, number = time.time(), int(tune.get_context().trial_id)
-        for _ in range(steps if number >= first else 1):
-            if number >= first:
-                time.sleep(step_s)
+        began = time.time()
+        for _ in range(steps):
+            time.sleep(step_s)
             yield {"loss": loss(config), "began": began, "ended": time.time()}
 
     return train
@@ -43,16 +42,15 @@ def share(spans, slots, begin, end):
     return 100 * inside / (slots * (end - begin))
 
 
-def spans_of(results, first=1):
-    """Return when each trial from the `first` on began and ended."""
-    found = [trial for trial in results if int(trial.id) >= first]
-    return [(t.last_metrics["began"], t.last_metrics["ended"]) for t in found]
+def spans_of(results):
+    """Return when each trial began and ended."""
+    return [(trial.last_metrics["began"], trial.last_metrics["ended"]) for trial in results]
 
 
 class Ours(Lab):
     """The searcher that is measured, alone."""
 
-    name = "gp"
+    name, options = "optuna", {"sampler": "gp"}
     space = SPACE
 
 
@@ -73,15 +71,12 @@ def suggestion(observations):
 
 def searcher(folder, observations, trials):
     """Return how busy two slots are while a model of so many observations suggests."""
-    step_s, first = suggestion(observations), observations + 1
-    chance = random.Random(2)
-    points = [
-        {"x": chance.uniform(-1, 1), "lr": 10 ** chance.uniform(-4, 0), "n": chance.randint(1, 8)}
-        for _ in range(observations)
-    ]
-    options = {"searcher": "gp", "points_to_evaluate": points, "num_samples": observations + trials}
-    results = run(sleeper(first, STEPS, step_s), folder, SLOTS, **options)
-    spans = spans_of(results, first)
+    step_s = suggestion(observations)
+    known = {"storage": folder, "metric": "loss", "mode": "min", "seed": 2, "verbose": 0}
+    past = tune.run(loss, SPACE, num_samples=observations, executor="inline", **known)
+    named = {"name": Ours.name, **Ours.options}
+    options = {"searcher": named, "warm_start": past.path, "num_samples": trials}
+    spans = spans_of(run(sleeper(STEPS, step_s), folder, SLOTS, **options))
     begins = sorted(begin for begin, _ in spans)
     return {"busy": share(spans, SLOTS, begins[SLOTS], begins[-1]), "suggestion": step_s}
 
@@ -122,7 +117,7 @@ def workers(folder, count):
     options = {"num_samples": WAVES * count, "callbacks": [marks]}
     meeting = Path(folder, "meeting")
     meeting.mkdir()
-    train = gathering(sleeper(1, 100, STEP_S), meeting, count)
+    train = gathering(sleeper(100, STEP_S), meeting, count)
     results = run(train, folder, count, **options)
     (begin, busy), (end, busier) = marks.found
     cores = (busier - busy) / (end - begin)
