@@ -36,7 +36,7 @@ def opened(sizes: Sizes) -> Iterator[list[Pair]]:
     yield pairs
 
 
-SEARCHER = "real Ray, 2 workers; Optuna's GP; trials of four steps, each as long as a suggestion takes alone"
+SEARCHER = "Optuna's GP, 2 workers; trials of four steps, each as long as a suggestion takes alone"
 SUGGESTION = "a suggestion of a fresh searcher that was told so many observations"
 MANY = "logical CPUs; a trial is a hundred steps of 10 ms, each reported"
 CPU = "processor seconds of the driver's process a second, all of its threads"

@@ -1,6 +1,7 @@
 """What came of an experiment, read from its run folder: live, finished or killed."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
@@ -10,7 +11,7 @@ from tunesmith._journal.header import Header
 from tunesmith._journal.index import Record, Spot
 from tunesmith._journal.reader import RunState
 from tunesmith._run import frame
-from tunesmith._run.trial import TrialResult, Trials
+from tunesmith._run.trial import TrialResult, Trials, show
 from tunesmith._run.wording import amount, parameters, tally
 from tunesmith.errors import TrialError, UsageError, did_you_mean
 from tunesmith.protocols.objective import Mode, Objective
@@ -105,17 +106,18 @@ class Results(Sequence[TrialResult]):
         index = self._archive.index
         if objective != index.objectives[0]:
             index = self._archive.scored(objective)
-        leader: tuple[float, Record, Spot] | None = None
+        least = inf
+        leader: tuple[Record, Spot] | None = None
+        sign = 1.0 if objective.mode == "min" else -1.0
         for record in index.records.values():
             spot = record.best if scope == "best" else record.last
-            if spot is None or spot.values[0] is None:
+            if spot is None or (value := spot.values[0]) is None:
                 continue
-            score = objective.minimised(spot.values[0])
-            if leader is None or score < leader[0]:
-                leader = (score, record, spot)
+            if sign * value < least:
+                least, leader = sign * value, (record, spot)
         if leader is None:
             raise self._no_best(objective)
-        return TrialResult(self._archive, leader[1], leader[2], objective)
+        return TrialResult(self._archive, *leader, objective)
 
     @property
     def pareto(self) -> tuple[TrialResult, ...]:
@@ -136,7 +138,9 @@ class Results(Sequence[TrialResult]):
     @property
     def errors(self) -> dict[str, str]:
         """The failed trials' errors by trial id, each with the training code's traceback first."""
-        return {trial.id: trial.error or "" for trial in self if trial.status == "failed"}
+        records = self._archive.index.records.values()
+        failed = (show(self._archive, record) for record in records if record.status == "failed")
+        return {trial.id: trial.error or "" for trial in failed}
 
     def dataframe(self, *, history: bool = False) -> Any:
         """Return a pandas DataFrame: a row per trial, or (`history=True`) a row per report.
