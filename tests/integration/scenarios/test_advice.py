@@ -55,18 +55,33 @@ def train(config):
 
 
 def test_a_slow_searcher_keeps_no_slot_waiting_on_ray(run_ray):
-    """The next configuration is there before the trial that holds the slot has ended."""
+    """The next configuration is there before a trial that holds one of the slots has ended."""
 
     class Slow(Searcher):
         def suggest(self, trial_id):
-            time.sleep(0.2)
+            time.sleep(0.1)
             return super().suggest(trial_id)
 
-    events = journal(run_ray(train, searcher=Slow, num_samples=6))
-    for number in range(1, 6):
-        ready = events.index(("Suggested", f"{number + 1:04d}"))
+    def train_in_turns(config):
+        if tune.get_context().trial_id == "0001":
+            time.sleep(0.3)  # from now on the two slots become free in turns
+        for _ in range(3):
+            time.sleep(0.2)
+            yield config["x"]
+
+    events = journal(run_ray(train_in_turns, searcher=Slow, num_samples=8, max_concurrent=2))
+    kinds = [kind for kind, _ in events]
+    ends = [place for place, kind in enumerate(kinds) if kind == "TrialEnded"]
+    for over, end in enumerate(ends, start=1):
+        assert kinds[:end].count("Suggested") >= min(8, over + 2)
+
+
+def test_a_slow_searcher_knows_all_where_one_trial_runs_at_a_time_on_ray(run_ray):
+    """With `max_concurrent=1` nothing is asked ahead."""
+    events = journal(run_ray(train, searcher=Searcher, num_samples=3, max_concurrent=1))
+    for number in range(1, 3):
         free = events.index(("TrialEnded", f"{number:04d}"))
-        assert ready < free
+        assert free < events.index(("Suggested", f"{number + 1:04d}"))
 
 
 def test_results_come_in_while_a_searcher_thinks_on_ray(run_ray):
