@@ -11,7 +11,6 @@ import threading
 from pathlib import Path
 
 import pytest
-import ray
 
 import tunesmith as tune
 
@@ -80,6 +79,8 @@ class Victim:
 @pytest.fixture
 def cluster(running_ray):
     """The address of a Ray that other processes can join."""
+    import ray
+
     return ray.get_runtime_context().gcs_address
 
 
