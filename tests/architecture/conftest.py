@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from environments import chosen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,8 +81,7 @@ def packages() -> list[Path]:
 @pytest.fixture(scope="session")
 def isolated() -> list[Path]:
     """The folders of packages outside the workspace, which need environments of their own."""
-    manifest = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return [ROOT / folder for folder in manifest["tool"]["uv"]["workspace"]["exclude"]]
+    return chosen("isolated", [])
 
 
 @pytest.fixture(scope="session")

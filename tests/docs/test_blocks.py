@@ -10,12 +10,12 @@ import functools
 import re
 import shlex
 import sys
-import tomllib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from environments import chosen
 
 import tunesmith
 from tunesmith._cli.main import run as run_command
@@ -53,10 +53,9 @@ def blocks_of(page: Path) -> list[Block]:
 
 def is_elsewhere(page: Path) -> bool:
     """Tell whether a page is of a package outside the workspace that is not installed here."""
-    manifest = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    excluded = manifest["tool"]["uv"]["workspace"]["exclude"]
-    folder = page.parent.relative_to(ROOT).as_posix()
-    return folder in excluded and find_spec(f"tunesmith_{page.parent.name}") is None
+    return (
+        page.parent in chosen("isolated", []) and find_spec(f"tunesmith_{page.parent.name}") is None
+    )
 
 
 PAGES = sorted(

@@ -3,12 +3,12 @@
 import re
 import subprocess
 import sys
-import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from environments import chosen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,12 +32,6 @@ def wheels(tmp_path_factory) -> list[Path]:
     for package in packages():
         run(uv, "build", "--quiet", "--out-dir", folder, package, cwd=ROOT)
     return sorted(folder.glob("*.whl"))
-
-
-def workspace() -> dict[str, list[str]]:
-    """What the root's manifest says of the packages that go together, and of those that do not."""
-    manifest = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return manifest["tool"]["uv"]["workspace"]
 
 
 def packages() -> list[Path]:
@@ -72,7 +66,7 @@ def test_the_readmes_example_runs_from_wheels_alone(wheels, tmp_path):
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")
-    apart = {f"tunesmith_{Path(folder).name}" for folder in workspace()["exclude"]}
+    apart = {f"tunesmith_{folder.name}" for folder in chosen("isolated", [])}
     ours = [wheel for wheel in wheels if wheel.name.split("-")[0] not in apart]
     run(uv, "pip", "install", "--quiet", "--python", python, *ours, cwd=tmp_path)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from marks import Marks
+
 import tunesmith as tune
 from tunesmith.testing.labs import Lab
 
@@ -81,19 +83,6 @@ def searcher(folder, observations, trials):
     return {"busy": share(spans, SLOTS, begins[SLOTS], begins[-1]), "suggestion": step_s}
 
 
-class Marks:
-    """Notes time and processor seconds when the n-th trial has ended."""
-
-    def __init__(self, *numbers):
-        self.ended, self.numbers, self.found = 0, numbers, []
-
-    def on_trial_end(self, trial):
-        """Count it."""
-        self.ended += 1
-        if self.ended in self.numbers:
-            self.found.append((time.time(), time.process_time()))
-
-
 def gathering(train, folder, count):
     """Return training code whose first trials begin once there are so many of them at a time."""
 
@@ -113,7 +102,7 @@ def workers(folder, count):
 
     Counted from when every worker has run a trial: to start them takes this machine a while.
     """
-    marks = Marks(count, (WAVES - 1) * count)
+    marks = Marks(lambda: (time.time(), time.process_time()), count, (WAVES - 1) * count)
     options = {"num_samples": WAVES * count, "callbacks": [marks]}
     meeting = Path(folder, "meeting")
     meeting.mkdir()

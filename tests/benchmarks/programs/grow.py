@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from marks import Marks
+
 import tunesmith as tune
 
 STATM = Path("/proc/self/statm")
@@ -31,22 +33,9 @@ def curve(config):
         yield {"loss": config["x"] / (step + 1)}
 
 
-class Marks:
-    """Notes time and memory when the n-th trial has ended."""
-
-    def __init__(self, *numbers):
-        self.ended, self.numbers, self.found = 0, numbers, []
-
-    def on_trial_end(self, trial):
-        """Count it."""
-        self.ended += 1
-        if self.ended in self.numbers:
-            self.found.append((time.perf_counter(), resident()))
-
-
 def main(folder, trials, scheduler):
     """Run, and print."""
-    marks = Marks(1, trials // 10, trials)
+    marks = Marks(lambda: (time.perf_counter(), resident()), 1, trials // 10, trials)
     results = tune.run(
         trivial if scheduler == "fifo" else curve,
         {"x": tune.uniform(0, 1)},
