@@ -5,11 +5,16 @@ import signal
 import subprocess
 import sys
 import threading
+from queue import Empty, SimpleQueue
+from time import monotonic
 
 import pytest
 
 PATIENCE_S = 50.0
 """How long a program may take for its next line; a loaded machine is no failure."""
+
+AGAIN_S = 5.0
+"""After so long without an effect, a person presses the keys again."""
 
 
 class Program:
@@ -25,25 +30,31 @@ class Program:
             text=True,
             start_new_session=True,
         )
-        # What hangs is killed, whereupon reading comes to an end.
-        self._watch = threading.Timer(PATIENCE_S, self.kill)
-        self._watch.start()
+        self._output = SimpleQueue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def wait_for(self, text):
         """Read on until a line holds `text`."""
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
-            if text in line:
-                return
-        pytest.fail(f"{text!r} never came; came: {self.lines}")
+        if not self._comes(text, PATIENCE_S):
+            pytest.fail(f"{text!r} never came; came: {self.lines}")
 
-    def press_ctrl_c(self):
-        """Send SIGINT to all processes of the group, as a terminal does."""
-        os.killpg(self._process.pid, signal.SIGINT)
+    def press_ctrl_c(self, until):
+        """Send SIGINT to all processes of the group, as a terminal does; a line shall follow.
+
+        Sent again where nothing follows: of a signal that comes as it is about to sleep, Python
+        knows nothing until it wakes.
+        """
+        for _ in range(round(PATIENCE_S / AGAIN_S)):
+            os.killpg(self._process.pid, signal.SIGINT)
+            if self._comes(until, AGAIN_S):
+                return
+        pytest.fail(f"{until!r} never came; came: {self.lines}")
 
     def end(self):
         """Read all that is left, and return the exit code."""
-        self.lines += self._process.stdout.read().splitlines()
+        while (line := self._output.get(timeout=PATIENCE_S)) is not None:
+            self.lines.append(line)
         code = self._process.wait()
         self.close()
         return code
@@ -55,10 +66,28 @@ class Program:
 
     def close(self):
         """Let go of the process; one that still runs is killed."""
-        self._watch.cancel()
         self.kill()
         self._process.wait()
+        self._reader.join()
         self._process.stdout.close()
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._output.put(line.rstrip("\n"))
+        self._output.put(None)
+
+    def _comes(self, text, seconds):
+        end = monotonic() + seconds
+        while True:
+            try:
+                line = self._output.get(timeout=max(0.0, end - monotonic()))
+            except Empty:
+                return False
+            if line is None:
+                pytest.fail(f"it ended before {text!r} came; came: {self.lines}")
+            self.lines.append(line)
+            if text in line:
+                return True
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_once_stops_cleanly_twice_stops_now(start, program, tmp_path, executor):
     """
     running = start(program, executor)
     running.wait_for("told 0001 5")
-    running.press_ctrl_c()
+    running.press_ctrl_c(until="stopping: ")
     running.wait_for("returned stopped")
     once = tune.load(tmp_path / "runs" / "once")
     assert (once.state, once.reason) == ("stopped", "stopped with Ctrl-C")
@@ -84,10 +84,8 @@ def test_once_stops_cleanly_twice_stops_now(start, program, tmp_path, executor):
 
     running.lines.clear()
     running.wait_for("told 0001 1")
-    running.press_ctrl_c()
-    running.wait_for("stopping: ")
-    running.press_ctrl_c()
-    running.wait_for("raised")
+    running.press_ctrl_c(until="stopping: ")
+    running.press_ctrl_c(until="raised")
     assert running.end() == 0
     twice = tune.load(tmp_path / "runs" / "twice")
     assert (twice.state, twice.reason) == ("stopped", "stopped with Ctrl-C, at once")
@@ -104,11 +102,10 @@ def test_the_command_line_exits_with_130(start, program, pace, presses):
         *("--num-samples", "1", "--executor", "inline", "--verbose", "2"),
     )
     running.wait_for("best loss=")
-    running.press_ctrl_c()
-    running.wait_for("stopping: ")
+    running.press_ctrl_c(until="stopping: ")
     if presses == 2:
-        running.press_ctrl_c()
+        running.press_ctrl_c(until="run: runs/cli")
+    else:
+        running.wait_for("run: runs/cli")
     assert running.end() == 130
-    text = "\n".join(running.lines)
-    assert "run: runs/cli" in text
-    assert "Traceback" not in text
+    assert "Traceback" not in "\n".join(running.lines)

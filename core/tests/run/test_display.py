@@ -4,6 +4,7 @@ import io
 import logging
 import math
 import sys
+import tempfile
 from typing import Any
 
 import pytest
@@ -274,6 +275,24 @@ def test_a_closed_pipe_ends_the_output_not_the_run() -> None:
     """`| head` may close the stream at any time."""
     screen = Screen(stream=Closed())
     screen.play()
+
+
+def test_what_is_said_in_a_signal_handler_is_never_lost() -> None:
+    """A signal may come while the stream, which is not reentrant, is being written to."""
+
+    class Interrupted(io.FileIO):
+        def write(self, data: Any) -> int:
+            self.write = super().write  # type: ignore[method-assign]
+            display.say("stopping")
+            return super().write(data)
+
+    with tempfile.NamedTemporaryFile() as file:
+        with io.TextIOWrapper(io.BufferedWriter(Interrupted(file.name, "w"))) as stream:
+            display = Display(facts(), stream=stream)
+            display.on_experiment_start()
+        said = file.read().decode().splitlines()
+    assert len(said) == 2
+    assert said[0] == "stopping"
 
 
 def test_what_a_stream_cannot_encode_is_replaced() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from tunesmith._executors.bell import Bell
 from tunesmith._executors.clock import wall_clock
 from tunesmith.errors import UsageError
 from tunesmith.protocols.commands import ExecutorCommand, Launch, Proceed, Stop
@@ -35,7 +35,7 @@ class InlineExecutor:
         self._queued: deque[ExecutorCommand] = deque()
         self._turns: deque[_Held] = deque()
         self._events: list[AnyEvent] = [CapacityChanged(at=wall_clock(), slots=self.slots)]
-        self._woken = threading.Event()
+        self._bell = Bell()
         self._closed = False
 
     def now(self) -> float:
@@ -55,13 +55,13 @@ class InlineExecutor:
             self._take_turns()
         if not self._events:
             self._sleep(deadline)
-        self._woken.clear()
+        self._bell.hush()
         events, self._events = self._events, []
         return events
 
     def wake(self) -> None:
-        """From any thread: make a waiting `poll` return now."""
-        self._woken.set()
+        """From any thread or signal handler: make a waiting `poll` return now."""
+        self._bell.ring()
 
     def close(self) -> None:
         """Unwind the trials that are not over; may be called again."""
@@ -73,7 +73,7 @@ class InlineExecutor:
         self._idle.clear()
         for worker in workers:
             worker.close()
-        self._woken.set()
+        self._bell.ring()
 
     def _carry_out(self) -> None:
         """Hand each command to the trial it is for; a launch waits for a free slot."""
@@ -145,7 +145,7 @@ class InlineExecutor:
         if self._closed:
             return
         left = None if deadline is None else max(0.0, deadline - wall_clock())
-        self._woken.wait(left)
+        self._bell.wait(left)
 
 
 class _Held:

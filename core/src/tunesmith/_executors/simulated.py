@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Sequence
 from math import inf
@@ -10,6 +9,7 @@ from time import monotonic
 
 from msgspec.structs import replace
 
+from tunesmith._executors.bell import Bell
 from tunesmith._executors.conditions import Conditions
 from tunesmith._executors.seat import Happening, Seat, ended_by
 from tunesmith._executors.timeline import Timeline
@@ -87,7 +87,7 @@ class SimulatedExecutor:
         self._unplaced: deque[Launch] = deque()
         self._events: list[AnyEvent] = [CapacityChanged(at=context.since, slots=self.slots)]
         self._asks = True
-        self._woken = threading.Event()
+        self._bell = Bell()
         self._closed = False
 
     def now(self) -> float:
@@ -110,14 +110,13 @@ class SimulatedExecutor:
                 break
         if not self._events:
             self._rest(limit)
-        if self._woken.is_set():
-            self._woken.clear()
+        self._bell.hush()
         events, self._events, self._asks = self._events, [], False
         return events
 
     def wake(self) -> None:
-        """From any thread: make a waiting `poll` return now."""
-        self._woken.set()
+        """From any thread or signal handler: make a waiting `poll` return now."""
+        self._bell.ring()
 
     def close(self) -> None:
         """Unwind the trials that are not over; may be called again."""
@@ -129,7 +128,7 @@ class SimulatedExecutor:
         self._idle.clear()
         for seat in seats:
             seat.close()
-        self._woken.set()
+        self._bell.ring()
 
     # Commands ------------------------------------------------------------------------------------
 
@@ -238,9 +237,9 @@ class SimulatedExecutor:
 
     def _rest(self, limit: float) -> None:
         """Let time pass where nothing happens; without a limit, wait to be woken."""
-        if self._closed or self._woken.is_set():
+        if self._closed or self._bell.rings:
             return
         if limit < inf:
             self._timeline.now = max(self._timeline.now, limit)
         else:
-            self._woken.wait()
+            self._bell.wait()

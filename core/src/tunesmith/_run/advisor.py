@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Protocol
 
+from tunesmith._executors.bell import Bell
 from tunesmith._run.counsel import Counsel
 from tunesmith._run.snapshot import Memory, Rhythm
 from tunesmith.protocols import Executor
@@ -91,7 +92,7 @@ class ThreadedAdvisor:
         self._rhythm = Rhythm()
         self._made: Memory | None = None
         self._known: Memory | None = None
-        self._news = threading.Event()
+        self._news = Bell()
         self._thread = threading.Thread(target=self._work, name="tunesmith-advisor", daemon=True)
         self._thread.start()
 
@@ -131,7 +132,7 @@ class ThreadedAdvisor:
 
     def wait(self, timeout_s: float) -> None:
         """Return when there are answers or nothing is left to do, or after this time."""
-        self._news.clear()
+        self._news.hush()
         if self.is_busy and not self._answers:
             self._news.wait(timeout_s)
 
@@ -163,5 +164,5 @@ class ThreadedAdvisor:
                 self._announce()
 
     def _announce(self) -> None:
-        self._news.set()
+        self._news.ring()
         self._executor.wake()

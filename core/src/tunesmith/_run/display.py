@@ -199,19 +199,22 @@ class Display:
         self._write(text)
 
     def _write(self, text: str) -> None:
-        if self._table is not None:
-            table = self._table
-            self._safely(lambda: table.write(text))
-        else:
-            self._safely(lambda: _print(text, self._stream))
+        def output() -> None:
+            try:
+                if self._table is None:
+                    _print(text, self._stream)
+                else:
+                    self._table.write(text)
+            except RuntimeError:
+                # In the handler of a signal that came while the stream was being written to.
+                os.write(self._stream.fileno(), f"{text}\n".encode())
+
+        self._safely(output)
 
     def _safely(self, output: Callable[[], None]) -> None:
         """Show; where nobody can see it any more (a closed pipe), show nothing from now on."""
         try:
             output()
-        except RuntimeError:
-            # A signal came while the stream was being written to: this one text is lost.
-            return
         except (OSError, ValueError):
             self._verbose = 0
             self._table = None

@@ -147,7 +147,7 @@ class Executor(Protocol):
         ...
 
     def wake(self) -> None:
-        """From any thread: make a waiting `poll` return now."""
+        """From any thread, and from a signal handler: make a waiting `poll` return now."""
         ...
 
     def close(self) -> None:

@@ -151,7 +151,7 @@ class RayExecutor:
         return events
 
     def wake(self) -> None:
-        """Make a waiting `poll` return now; callable from any thread."""
+        """From any thread or signal handler: make a waiting `poll` return now."""
         self._inbox.put(None)
 
     def close(self) -> None:
