@@ -219,8 +219,11 @@ def test_review_forks_a_paused_trial_once_and_before_it_is_resumed() -> None:
     assert world.engine.counts()["completed"] == 2
 
 
-def test_a_restart_amid_a_fork_asks_for_no_other_goal() -> None:
-    """A fork whose restart a crash cuts off is launched as far as the scheduler said before it."""
+def test_a_restart_amid_a_fork_goes_on_as_the_fork_was_to() -> None:
+    """A fork whose restart a crash cuts off runs as far as the scheduler said before it.
+
+    It begins now: where the trial was on its clock before is not where the clone comes from.
+    """
     forks = [Fork("0002", {"x": 99})]
 
     class Forking(Scripted):
@@ -246,6 +249,7 @@ def test_a_restart_amid_a_fork_asks_for_no_other_goal() -> None:
     world.give(CapacityChanged(at=world.now, slots=2))
     launch = next(c for c in reversed(world.of(commands.Launch)) if c.trial == "0001")
     assert (launch.config, launch.checkpoint.trial, launch.until) == ({"x": 99}, "0002", 1 + 3)
+    assert launch.anchor is None
 
 
 def test_a_fork_keeps_the_best_checkpoint_that_it_leaves_behind() -> None:

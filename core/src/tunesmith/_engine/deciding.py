@@ -147,6 +147,7 @@ class Decider:
         trial.reason = reason
         # Asked now, so that a crash before the next launch loses no answer.
         self.first(trial)
+        trial.heard = None
         self._trials.move(trial, TrialState.RESTARTING)
         self._out.append(
             commands.Stop(

@@ -70,8 +70,8 @@ class Trial(msgspec.Struct, eq=False, gc=False):
     `pauses_again`: its pause was cut off before it had saved itself.
     `is_undecided`, `has_met`: as it was interrupted it had come to where the scheduler decides, or
     had met its stop criterion, which is seen to before it goes on.
-    `heard` is when it started or last reported in its newest attempt, `anchor` the same
-    for one that is to be put back there.
+    `heard` is when it started or last reported in its newest attempt, None once that is not what
+    it goes on from; `anchor` the same for one that is to be put back there.
     """
 
     id: str
