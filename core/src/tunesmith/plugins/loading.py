@@ -12,7 +12,7 @@ import os
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -135,7 +135,7 @@ def collect(plugin: object) -> list[Spec]:
         pluggy.PluginValidationError: it implements an unknown hook, or one with wrong arguments.
     """
     host = pluggy.PluginManager(hookspecs.PROJECT)
-    host.add_hookspecs(hookspecs)
+    host.add_hookspecs(_HOOKS)
     host.register(_implementations(plugin), name="plugin")
     host.check_pending()
     specs: list[Spec] = []
@@ -170,11 +170,12 @@ def source_of(entry: importlib.metadata.EntryPoint) -> Source:
     dist = entry.dist
     if dist is None:
         return Source(name=entry.name, dist=entry.value.partition(".")[0])
+    metadata = dist.metadata  # parsed anew each time that it is asked for
     return Source(
         name=entry.name,
-        dist=normalised(dist.name),
-        version=dist.version,
-        requires=tuple(dist.requires or ()),
+        dist=normalised(metadata["Name"]),
+        version=metadata["Version"],
+        requires=tuple(metadata.get_all("Requires-Dist") or ()),
     )
 
 
@@ -213,11 +214,24 @@ def _implementations(plugin: object) -> object:
             f"module {plugin.__name__!r} implements no hook; decorate its functions with"
             " @tunesmith.plugins.hookimpl"
         )
-    return SimpleNamespace(**marked)
+    return _Only(marked)
+
+
+class _Only:
+    """Has these attributes, and lists no others: pluggy looks at each that is listed."""
+
+    def __init__(self, attributes: Mapping[str, Any]) -> None:
+        vars(self).update(attributes)
+
+    def __dir__(self) -> list[str]:
+        return list(vars(self))
 
 
 def _hook(kind: Kind) -> str:
     return f"tunesmith_{kind}s"
+
+
+_HOOKS = _Only({_hook(kind): getattr(hookspecs, _hook(kind)) for kind in KINDS})
 
 
 def _checked(kind: Kind, returned: object) -> Sequence[Spec]:
