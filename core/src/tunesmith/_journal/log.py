@@ -155,13 +155,13 @@ class Journal:
         Raises:
             UsageError: an event was written by a later version, so that going on would guess.
         """
-        for row in self._reader.rows(after):
-            if isinstance(row.event, UnknownEvent):
+        for seq, event in self._reader.events(after):
+            if isinstance(event, UnknownEvent):
                 raise UsageError(
-                    f"event {row.seq} of {str(self.folder)!r}, {row.event.kind!r}, was written by "
+                    f"event {seq} of {str(self.folder)!r}, {event.kind!r}, was written by "
                     "a later version of tunesmith; to go on with it: pip install -U tunesmith"
                 )
-            yield row.seq, row.event
+            yield seq, event
 
     def changes(self) -> list[ExperimentChanged]:
         """Return the events that changed the experiment, oldest first."""

@@ -143,17 +143,25 @@ class Reader:
 
     def rows(self, after: int = 0, *, trial: str | None = None) -> Iterator[Row]:
         """Yield events with their numbers and decisions."""
-        for seq, at, kind, of, body, decisions in self.raw(after, trial=trial):
-            if None in (at, kind, body):  # as SQLite reads what has been cut off within a page
-                raise corrupt(self.folder, f"event {seq} is empty")
+        for raw in self.raw(after, trial=trial):
+            seq, event = self._event(raw)
             try:
-                yield Row(seq, decode_event(at, kind, of, body), decode_decisions(decisions))
+                yield Row(seq, event, decode_decisions(raw[-1]))
             except msgspec.DecodeError as error:
                 raise corrupt(self.folder, error) from error
 
     def events(self, after: int = 0) -> Iterator[tuple[int, AnyEvent | UnknownEvent]]:
         """Yield events with their numbers, those of later versions as `UnknownEvent`."""
-        return ((row.seq, row.event) for row in self.rows(after))
+        return map(self._event, self.raw(after))
+
+    def _event(self, raw: RawRow) -> tuple[int, AnyEvent | UnknownEvent]:
+        seq, at, kind, trial, body, _ = raw
+        if at is None or kind is None or body is None:  # so SQLite reads what a page lacks
+            raise corrupt(self.folder, f"event {seq} is empty")
+        try:
+            return seq, decode_event(at, kind, trial, body)
+        except msgspec.DecodeError as error:
+            raise corrupt(self.folder, error) from error
 
     def changes(self) -> list[ExperimentChanged]:
         """Return the events that changed the experiment, oldest first."""

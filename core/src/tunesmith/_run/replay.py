@@ -13,6 +13,7 @@ from tunesmith.protocols.commands import AdvisorCommand
 from tunesmith.protocols.events import (
     AnyEvent,
     ExperimentChanged,
+    Reported,
     Revived,
     SearchEnded,
     Suggested,
@@ -21,6 +22,8 @@ from tunesmith.protocols.events import (
     TrialLost,
 )
 from tunesmith.protocols.trial import OVER
+
+_LAST = (TrialEnded, TrialLost)
 
 Recall = Callable[[TrialView, ErrorInfo | None], None]
 
@@ -46,14 +49,17 @@ def replay(
     unheard: dict[str, AnyEvent] = {}
     unrevived: dict[str, commands.Revive] = {}
     for event in events:
-        if isinstance(event, Suggested | SuggestionDeferred):
-            unheard.pop(event.trial, None)
-        elif isinstance(event, SearchEnded):
-            unheard.pop("", None)
-        elif isinstance(event, Revived):
-            unrevived.pop(event.trial, None)
-        elif isinstance(event, ExperimentChanged) and SPACE in event.options:
-            space_changes -= 1
+        match event:
+            case Reported():  # most are
+                pass
+            case Suggested() | SuggestionDeferred():
+                unheard.pop(event.trial, None)
+            case SearchEnded():
+                unheard.pop("", None)
+            case Revived():
+                unrevived.pop(event.trial, None)
+            case ExperimentChanged() if SPACE in event.options:
+                space_changes -= 1
         for command in engine.handle(event):
             if isinstance(command, AdvisorCommand):
                 if space_changes:
@@ -64,7 +70,7 @@ def replay(
                     unheard.update(_heard(command, counsel))
             elif isinstance(command, commands.Revive):
                 unrevived[command.trial] = command
-        if isinstance(event, TrialEnded | TrialLost):
+        if isinstance(event, _LAST):
             _remember(event, engine, recall)
     revived = [revival.event(one.trial, paused=one.paused) for one in unrevived.values()]
     return [*revived, *unheard.values()]
