@@ -156,7 +156,7 @@ class Reader:
 
     def _event(self, raw: RawRow) -> tuple[int, AnyEvent | UnknownEvent]:
         seq, at, kind, trial, body, _ = raw
-        if at is None or kind is None or body is None:  # so SQLite reads what a page lacks
+        if None in (at, kind, body):  # as SQLite reads what has been cut off within a page
             raise corrupt(self.folder, f"event {seq} is empty")
         try:
             return seq, decode_event(at, kind, trial, body)

@@ -135,7 +135,7 @@ def collect(plugin: object) -> list[Spec]:
         pluggy.PluginValidationError: it implements an unknown hook, or one with wrong arguments.
     """
     host = pluggy.PluginManager(hookspecs.PROJECT)
-    host.add_hookspecs(_HOOKS)
+    host.add_hookspecs(_HOOKS)  # type: ignore[arg-type]  # any namespace
     host.register(_implementations(plugin), name="plugin")
     host.check_pending()
     specs: list[Spec] = []
