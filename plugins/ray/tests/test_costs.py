@@ -21,6 +21,7 @@ from tunesmith.testing import trainables
 from tunesmith.testing.stage import ExecutorCase, Stage
 from tunesmith_ray import RayExecutor, link, parcel, wire
 from tunesmith_ray.link import Link
+from tunesmith_ray.staff import Staff
 
 CONFIG = {"lr": 0.001234, "momentum": 0.9, "act": "relu"}
 
@@ -56,6 +57,25 @@ class TestCosts(ExecutorCase):
     def make(self, context: ExecutorContext) -> RayExecutor:
         """Return the executor."""
         return RayExecutor(context)
+
+    def test_workers_start_together(
+        self, stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A worker for each trial that waits is asked for before the first of them is up."""
+        seen: list[str] = []
+        for owner, name in ((Link, "prepare"), (Staff, "welcome")):
+            real = getattr(owner, name)
+
+            def noted(*given: Any, real: Any = real, name: str = name) -> Any:
+                seen.append(name)
+                return real(*given)
+
+            monkeypatch.setattr(owner, name, noted)
+        shown = stage(trainables.returns_number, max_concurrent=2)
+        shown.send(*(Launch(trial=t, attempt=1, config={"x": 0.5}) for t in ("a", "b")))
+        shown.wait(TrialEnded, "a")
+        shown.wait(TrialEnded, "b")
+        assert seen[:2] == ["prepare", "prepare"]
 
     def test_a_trial_is_one_round_trip(
         self, stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch

@@ -81,10 +81,10 @@ def answer(asked, folder):
         times = run(chatty, asked["trials"], folder, scheduler=asha, reports=27)
         whole = len(times.results) / (time.perf_counter() - began)
         return {"rate": rate(times.results), "whole": whole}
-    if asked["kind"] == "digits":
-        from digits_raytune import digits
+    if asked["kind"] == "real":
+        from real_raytune import real
 
-        return digits(asked["seed"], asked["trials"], folder)
+        return real(asked["task"], asked["seed"], asked["trials"], folder)
     raise ValueError(asked)
 
 

@@ -26,8 +26,8 @@ class Sizes:
     gp_observations: int = 200
     gp_trials: int = 24
     workers: int = 64
-    digits_trials: int = 40
-    digits_seeds: int = 5
+    real_trials: int = 40
+    real_seeds: int = 5
 
 
 QUICK = Sizes(
@@ -48,7 +48,7 @@ QUICK = Sizes(
     gp_observations=100,
     gp_trials=8,
     workers=0,
-    digits_trials=10,
-    digits_seeds=0,
+    real_trials=10,
+    real_seeds=0,
 )
 """Sizes with which all of it takes about two minutes; 0 leaves something out."""
