@@ -40,7 +40,7 @@ SHOW_S = 0.1
 So long, too, may the events of a simulation wait for the journal.
 """
 
-SOON_S = 0.01
+SOON_S = 0.03
 """How long the journal may wait for a searcher's answer, where nothing goes on before it."""
 
 WRITTEN_TOGETHER = 1000
