@@ -126,7 +126,8 @@ def test_it_runs_under_any_scheduler(search, scheduler):
     """Whatever else decides how far trials go, the experiment ends with all trials made."""
     name = scheduler if isinstance(scheduler, str) else scheduler["name"]
     if name != "fifo":
-        pytest.importorskip(f"tunesmith_{name.replace('-', '_')}", reason=f"needs tunesmith-{name}")
+        package = f"tunesmith-{name}"
+        pytest.importorskip(package.replace("-", "_"), reason=f"needs {package}: pip install it")
     results = search(OPTIONS, scheduler, 60, 1)
     assert len(results) == 60
     assert results.best.iterations == 27
