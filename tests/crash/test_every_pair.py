@@ -24,12 +24,16 @@ def pairs():
     registry = default_registry()
     searchers = [one.spec.name for one in registry.installed("searcher")]
     installed = {one.spec.name for one in registry.installed("scheduler")}
-    schedulers = [form for name in SCHEDULERS if name in installed for form in forms(name)]
+    schedulers = [form for name in SCHEDULERS for form in forms(name)]
     for searcher, scheduler in itertools.product(searchers, schedulers):
         label = f"{searcher}-{scheduler['name']}{'-' + scheduler.get('mode', '')}".rstrip("-")
         options = {"name": searcher, **SEARCHERS.get(searcher, {})}
+        package = f"tunesmith-{scheduler['name']}"
+        absent = pytest.mark.skipif(
+            scheduler["name"] not in installed, reason=f"needs {package}: pip install it"
+        )
         for number, seed in enumerate(SEEDS.get(searcher, (4,))):
-            marks = [] if label in QUICK and not number else [pytest.mark.slow]
+            marks = [absent] if label in QUICK and not number else [absent, pytest.mark.slow]
             yield pytest.param(options, scheduler, seed, id=f"{label}-{seed}", marks=marks)
 
 

@@ -53,8 +53,11 @@ class Program:
 
     def end(self):
         """Read all that is left, and return the exit code."""
-        while (line := self._output.get(timeout=PATIENCE_S)) is not None:
-            self.lines.append(line)
+        try:
+            while (line := self._output.get(timeout=PATIENCE_S)) is not None:
+                self.lines.append(line)
+        except Empty:
+            pytest.fail(f"it does not end; came: {self.lines}")
         code = self._process.wait()
         self.close()
         return code
