@@ -11,6 +11,7 @@ import tempfile
 import time
 import warnings
 
+import local
 import ray
 from ray import tune
 from ray.tune import Callback
@@ -94,13 +95,7 @@ def main():
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
-    ray.init(
-        address="local",
-        num_cpus=WORKERS,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    local.start(WORKERS)
     with tempfile.TemporaryDirectory() as folder:
         for line in sys.stdin:
             try:

@@ -3,10 +3,9 @@
 import functools
 import importlib
 import json
-import logging
 import sys
 
-import ray
+import local
 from race import SLOTS, Race
 
 import tunesmith as tune
@@ -32,13 +31,7 @@ class Listener:
 def main(name, folder, seed, trials):
     """Run, and print."""
     task = importlib.import_module(name)
-    ray.init(
-        address="local",
-        num_cpus=SLOTS,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    local.start(SLOTS)
     race = Race(task.TARGET)
     tune.run(
         functools.partial(train, task=name),

@@ -1,0 +1,16 @@
+"""A Ray of the program's own, the same on both sides."""
+
+import logging
+
+import ray
+
+
+def start(cpus):
+    """Start it with so many CPUs; it says nothing."""
+    ray.init(
+        address="local",
+        num_cpus=cpus,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
