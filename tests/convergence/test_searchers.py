@@ -1,6 +1,7 @@
 """Each searcher that has a model beats random search, seed by seed."""
 
 import math
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from tunesmith.plugins import default_registry
 
 bench = pytest.importorskip("tunesmith_bench", reason="needs tunesmith-bench: pip install it")
+data = pytest.importorskip("tunesmith_bench.data")
+stats = pytest.importorskip("scipy.stats")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 FUNCTIONS = ("branin", "hartmann3", "hartmann6", "levy5", "rosenbrock4")
@@ -17,6 +20,8 @@ ONE_BASIN = ("branin", "rosenbrock4")
 WITHOUT_MODEL = ("random", "grid")
 LOCAL = ("cfo",)
 """Go down from where they begin, as their papers say, and may spend all trials in one basin."""
+
+TABLES = bench.load_suite(str(Path(__file__).with_name("grids.toml")))
 
 TRIALS = {"smac": 100}
 """A forest is fitted once for eight suggestions, and sees less in few points than a process."""
@@ -29,23 +34,35 @@ def searchers(pace):
     return [spec.name for spec in named if (spec.pace == "slow") == (pace == "slow")]
 
 
-def losses(searcher, folder, *, trials, seeds, functions=FUNCTIONS):
-    """Return the final regret of a searcher for each function and seed."""
+def synthetic(trials, seeds, functions=FUNCTIONS):
+    """Return the suite of functions given by a formula."""
     settings = {
         "name": "beats-random",
-        "methods": [{"name": searcher, "searcher": searcher}],
         "tasks": [{"family": "synthetic", "instance": name} for name in functions],
         "seeds": seeds,
         "workers": 1,
         "horizon": {"trials": trials},
     }
-    suite = msgspec.convert(settings, bench.Suite)
+    return msgspec.convert(settings, bench.Suite)
+
+
+def recorded(seeds):
+    """Return the suite of recorded tables; skip where there are none."""
+    folder = data.choose_folder(None, TABLES.data)
+    if not Path(folder).is_dir():
+        pytest.skip(f"no recorded benchmark data: name their folder in {data.VARIABLE}")
+    return msgspec.structs.replace(TABLES, seeds=seeds, exclude=[], baseline="", missing="error")
+
+
+def losses(searcher, suite, folder):
+    """Return the final regret of a searcher for each task and seed."""
+    suite = msgspec.structs.replace(suite, searchers=[searcher], schedulers=["fifo"])
     contest = bench.hold(suite, output=str(folder / searcher), jobs=1, progress=False)
     assert not [outcome.error for outcome in contest.outcomes if outcome.error]
-    return {
-        (outcome.cell.task.instance, outcome.cell.seed): regret(outcome)
-        for outcome in contest.outcomes
-    }
+    places = [
+        (one.cell.task.family, one.cell.task.instance, one.cell.seed) for one in contest.outcomes
+    ]
+    return dict(zip(places, map(regret, contest.outcomes), strict=True))
 
 
 def regret(outcome):
@@ -54,10 +71,15 @@ def regret(outcome):
     return min((outcome.scale.regret(score) for score in scores), default=math.inf)
 
 
-def wins(searcher, folder, **budget):
-    """Count on how many functions and seeds a searcher ends below random search; a tie is none."""
-    ours, theirs = (losses(name, folder, **budget) for name in (searcher, "random"))
-    return sum(ours[key] < theirs[key] for key in ours)
+def gains(searcher, suite, folder):
+    """Return by how much a searcher ends below random search, for each task and seed."""
+    ours, theirs = (losses(name, suite, folder) for name in (searcher, "random"))
+    return [theirs[key] - ours[key] for key in ours]
+
+
+def wins(searcher, suite, folder):
+    """Count on how many tasks and seeds a searcher ends below random search; a tie is none."""
+    return sum(gain > 0 for gain in gains(searcher, suite, folder))
 
 
 @pytest.mark.parametrize("searcher", searchers("quick"))
@@ -67,7 +89,7 @@ def test_quick_searchers_beat_random(searcher, tmp_path):
     A searcher no better than random gets there with a probability of .021; one that wins four times
     in five fails with .03.
     """
-    assert wins(searcher, tmp_path, trials=100, seeds=6) >= 21
+    assert wins(searcher, synthetic(100, 6), tmp_path) >= 21
 
 
 @pytest.mark.parametrize("searcher", searchers("slow"))
@@ -77,7 +99,7 @@ def test_slow_searchers_beat_random(searcher, tmp_path):
     A searcher no better than random gets there with a probability of .018; one that wins nine times
     in ten fails with .06.
     """
-    assert wins(searcher, tmp_path, trials=TRIALS.get(searcher, 30), seeds=3) >= 12
+    assert wins(searcher, synthetic(TRIALS.get(searcher, 30), 3), tmp_path) >= 12
 
 
 @pytest.mark.parametrize("searcher", LOCAL)
@@ -87,4 +109,15 @@ def test_local_searches_beat_random_within_a_basin(searcher, tmp_path):
     A searcher no better than random gets there with a probability of .019; one that wins nine times
     in ten fails with .11.
     """
-    assert wins(searcher, tmp_path, trials=100, seeds=6, functions=ONE_BASIN) >= 10
+    assert wins(searcher, synthetic(100, 6, ONE_BASIN), tmp_path) >= 10
+
+
+@pytest.mark.parametrize("searcher", [*searchers("quick"), *LOCAL])
+def test_quick_searchers_beat_random_on_recorded_tables(searcher, tmp_path):
+    """100 trials, seven tables, eight seeds: less regret, by Wilcoxon's signed ranks.
+
+    A searcher no better than random gets there with a probability of .05.
+    """
+    gained = gains(searcher, recorded(seeds=8), tmp_path)
+    assert len(gained) == 56
+    assert stats.wilcoxon(gained, alternative="greater").pvalue < 0.05
