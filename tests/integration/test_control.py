@@ -138,7 +138,7 @@ def test_requests_wait_for_a_run_that_is_not_under_way(start, program, tmp_path,
     running.end()
     told = (0, "the run is not under way; it will see to it when it is resumed: ")
     assert steer("unpause", "1") == (told[0], f"{told[1]}tunesmith resume runs/steered")
-    again = start("-m", "tunesmith._cli", "resume", "runs/steered", "--trainable", "program:Train")
+    again = start("-m", "tunesmith", "resume", "runs/steered", "--trainable", "program:Train")
     assert again.end() == 0
     assert tune.load("runs/steered").counts == {"completed": 2}
 

@@ -97,7 +97,7 @@ def test_once_stops_cleanly_twice_stops_now(start, program, tmp_path, executor):
 def test_the_command_line_exits_with_130(start, program, pace, presses):
     """`tunesmith run` tells where the run is, and ends with the code that shells expect."""
     running = start(
-        *("-m", "tunesmith._cli", "run", "program:train", "--param", f"pace={pace}"),
+        *("-m", "tunesmith", "run", "program:train", "--param", f"pace={pace}"),
         *("--param", "x=uniform(0, 1)", "--metric", "loss", "--mode", "min", "--name", "cli"),
         *("--num-samples", "1", "--executor", "inline", "--verbose", "2"),
     )

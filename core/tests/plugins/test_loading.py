@@ -16,9 +16,7 @@ BROKEN = {
 
 
 def listed(environment, *options, **more):
-    return json.loads(
-        environment.output("-m", "tunesmith._cli", "plugins", "--json", *options, **more)
-    )
+    return json.loads(environment.output("-m", "tunesmith", "plugins", "--json", *options, **more))
 
 
 def names(rows, kind="searcher"):
@@ -115,7 +113,7 @@ def test_import_loads_no_plugin(environment):
 
 def test_broken_listing_shows_tracebacks(environment):
     """`tunesmith plugins --broken` prints the traceback of each plugin that failed to load."""
-    text = environment.output("-m", "tunesmith._cli", "plugins", "--broken")
+    text = environment.output("-m", "tunesmith", "plugins", "--broken")
     assert "plugin broken (acme-broken 0.3) broken: ModuleNotFoundError" in text
     assert "import a_library_that_is_nowhere" in text
     assert "random" not in text
@@ -123,13 +121,13 @@ def test_broken_listing_shows_tracebacks(environment):
 
 def test_plugin_command_runs(environment):
     """A command that a plugin brings is listed in help and runs."""
-    assert "Say hello." in environment.output("-m", "tunesmith._cli", "--help")
-    assert environment.output("-m", "tunesmith._cli", "greet") == "hello\n"
+    assert "Say hello." in environment.output("-m", "tunesmith", "--help")
+    assert environment.output("-m", "tunesmith", "greet") == "hello\n"
 
 
 def test_compat_explains_gaps(environment):
     """`tunesmith compat` has a row per searcher, and a reason for each that cannot be used."""
-    cells = json.loads(environment.output("-m", "tunesmith._cli", "compat", "--json"))
+    cells = json.loads(environment.output("-m", "tunesmith", "compat", "--json"))
     by_pair = {(cell["searcher"], cell["scheduler"]): cell for cell in cells}
     assert by_pair["random", "fifo"]["works"]
     assert by_pair["random", "fifo"]["notes"] == []
@@ -137,6 +135,6 @@ def test_compat_explains_gaps(environment):
     assert not by_pair["old", "fifo"]["works"]
     assert "plugin interface 0.9" in by_pair["old", "fifo"]["reasons"][0]
     assert ("acme-twin/twin", "fifo") in by_pair
-    text = environment.output("-m", "tunesmith._cli", "compat")
+    text = environment.output("-m", "tunesmith", "compat")
     assert "no [1]" in text
     assert "\n[1] " in text
