@@ -177,10 +177,11 @@ class _Form:
             body = msgspec.convert(_restored(text), self.body)
         else:
             body = self.decoder.decode(text)
-        fields = dict(zip(self.names, msgspec.structs.astuple(body), strict=True))
+        fields = msgspec.structs.asdict(body)
+        fields["at"] = at
         if self.concerns_trial:
             fields["trial"] = trial or ""
-        return self.event(at=at, **fields)
+        return self.event(**fields)
 
 
 def _default(info: msgspec.structs.FieldInfo) -> Any:
