@@ -557,7 +557,21 @@ def test_a_failing_scheduler_ends_the_run_and_is_named() -> None:
     assert "scheduler 'boom' failed in on_result()" in world.finish.reason
 
 
-@pytest.mark.parametrize("answer", [None, "stop", Fork("9999", {}), Continue(math.nan)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "stop",
+        Fork("9999", {}),
+        Fork("0001", None),  # type: ignore[arg-type]
+        Continue(math.nan),
+        Continue("3"),  # type: ignore[arg-type]
+        Stop(None),  # type: ignore[arg-type]
+        Stop("", complete="yes"),  # type: ignore[arg-type]
+        Pause(7),  # type: ignore[arg-type]
+        Reallocate({"cpu": 2}),  # type: ignore[arg-type]
+    ],
+)
 def test_a_scheduler_that_breaks_its_contract_is_told_so(answer: Any) -> None:
     """What is no decision is quoted in the error that ends the run."""
     world = World(Scripted(lambda t, r: answer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tunesmith._engine.trials import Trial, Trials, TrialState
@@ -14,6 +14,7 @@ from tunesmith.protocols import (
     Fork,
     Pause,
     Reallocate,
+    Resources,
     Result,
     Scheduler,
     Stop,
@@ -115,10 +116,13 @@ class SchedulerGate:
         """Have it let trials train further; return which go on, and whether they wait first."""
         if self._extend is None:
             return {}
-        answers = self._guarded("extend", self._extend, to)
-        for answer in answers.values():
-            if not isinstance(answer, Continue | Pause):
-                raise self._broken("extend", answer, "Continue or Pause for each trial")
+        answers = self._mapping("extend", self._guarded("extend", self._extend, to))
+        for trial_id, answer in answers.items():
+            if self._trials.find(trial_id) is None or not isinstance(answer, Continue | Pause):
+                raise self._broken(
+                    "extend", {trial_id: answer}, "Continue or Pause for trials that there are"
+                )
+            self._check("extend", answer)
         return {trial: isinstance(answer, Pause) for trial, answer in answers.items()}
 
     def first(self, trial: Trial) -> float | None:
@@ -128,6 +132,7 @@ class SchedulerGate:
         answer = self._guarded("first", self._first, trial.view())
         if not isinstance(answer, Continue):
             raise self._broken("first", answer, "Continue(until=…)")
+        self._check("first", answer)
         return answer.until
 
     def decide(self, trial: Trial, result: Result) -> Decision:
@@ -135,9 +140,7 @@ class SchedulerGate:
         decision = self._guarded("on_result", self._on_result, trial.view(), result)
         if not isinstance(decision, DECISIONS):
             raise self._broken("on_result", decision, "Continue, Stop, Pause, Fork or Reallocate")
-        until = decision.until if isinstance(decision, Continue) else None
-        if until is not None and math.isnan(until):
-            raise self._broken("on_result", decision, "until as a number or None")
+        self._check("on_result", decision)
         if isinstance(decision, Fork) and self._trials.find(decision.source) is None:
             raise self._broken("on_result", decision, "the id of an existing trial as source")
         return decision
@@ -167,7 +170,8 @@ class SchedulerGate:
         if self._review is None:
             return []
         decided = []
-        for trial_id, decision in self._guarded("review", self._review).items():
+        answers = self._mapping("review", self._guarded("review", self._review))
+        for trial_id, decision in answers.items():
             trial = self._trials.find(trial_id)
             if trial is None or trial.state not in (*WAITING, TrialState.HELD, *LEAVING):
                 raise self._broken(
@@ -175,6 +179,7 @@ class SchedulerGate:
                 )
             if not isinstance(decision, Stop | Fork):
                 raise self._broken("review", decision, "Stop or Fork")
+            self._check("review", decision)
             if trial.state in (*WAITING, TrialState.HELD):
                 decided.append((trial, decision))
         return decided
@@ -187,7 +192,39 @@ class SchedulerGate:
                 f"scheduler {self.name!r} failed in {call}(): {type(error).__name__}: {error}"
             ) from error
 
+    def _mapping(self, call: str, answer: object) -> Mapping[str, Any]:
+        if not isinstance(answer, Mapping):
+            raise self._broken(call, answer, "a mapping of trials' ids to decisions")
+        return answer
+
+    def _check(self, call: str, decision: Decision) -> None:
+        """Refuse what could not be written to the journal, and read from it again."""
+        flaw = _flaw(decision)
+        if flaw:
+            raise self._broken(call, decision, flaw)
+
     def _broken(self, call: str, answer: object, expected: str) -> SchedulerFailure:
         return SchedulerFailure(
             f"scheduler {self.name!r} answered {answer!r} to {call}(); expected {expected}"
         )
+
+
+_FIELDS: dict[type, tuple[tuple[str, type, str], ...]] = {
+    Stop: (("reason", str, "a text"), ("complete", bool, "True or False")),
+    Pause: (("reason", str, "a text"),),
+    Fork: (("config", dict, "a dict"), ("reason", str, "a text")),
+    Reallocate: (("resources", Resources, "Resources(...)"), ("reason", str, "a text")),
+}
+"""What a decision's fields must hold, and in words."""
+
+
+def _flaw(decision: Decision) -> str:
+    """Return what a decision should have held instead; empty if nothing is wrong with it."""
+    if isinstance(decision, Continue):
+        until = decision.until
+        is_number = type(until) in (int, float) and not math.isnan(until or 0)
+        return "" if until is None or is_number else "until as a Python number or None"
+    for name, kind, words in _FIELDS.get(type(decision), ()):
+        if not isinstance(getattr(decision, name), kind):
+            return f"{name} as {words}"
+    return ""

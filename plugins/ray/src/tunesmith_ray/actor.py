@@ -34,6 +34,9 @@ THREADS = 4
 _FULL = 20_000
 """Reports that may wait for the driver before the trial is made to wait itself."""
 
+_GLANCE_S = 0.5
+"""How long the driver may not know that a trial has begun which then says nothing."""
+
 _MARKER_S = 3.0
 """How long a shared file system may take to show a new file."""
 
@@ -130,7 +133,7 @@ class TrialActor:
         while self._expected == number + 1 and not self._recalled:
             if self._outbox.size == 0:
                 self._parked = True
-                self._mail.wait()
+                self._mail.wait(_GLANCE_S)
                 continue
             left = self._sent_at + self._linger_s - time.monotonic()
             if self._desk.idle or left <= 0 or self._outbox.size >= _FULL:
