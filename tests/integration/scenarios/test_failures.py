@@ -202,6 +202,21 @@ def test_a_trial_that_hangs_is_ended_on_ray(quietly, running_ray, retries):
         assert trial.error == "timeout: no report for 1 s (trial_timeout_s)"
 
 
+def test_a_trial_that_never_reports_is_ended_on_ray(quietly, running_ray):
+    """The limit counts from the beginning of its training code, not from the first report."""
+
+    def hangs(config):
+        time.sleep(600)
+
+    (trial,) = quietly(
+        hangs,
+        executor={"name": "ray", "stop_grace_s": 0.2},
+        failure=tune.FailureConfig(trial_timeout_s=1.0),
+    )
+    assert trial.status == "failed"
+    assert trial.error == "timeout: no report for 1 s (trial_timeout_s)"
+
+
 def test_a_trial_that_hangs_is_ended_in_the_simulator(quietly):
     """On its own clock, to the second."""
 
