@@ -1,11 +1,11 @@
-"""A Ray of the program's own, the same on both sides."""
+"""A Ray of the program's own, the same on all sides."""
 
 import logging
 
 import ray
 
 
-def start(cpus):
+def start(cpus: int) -> None:
     """Start it with so many CPUs; it says nothing."""
     ray.init(
         address="local",

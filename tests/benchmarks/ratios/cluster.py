@@ -1,13 +1,13 @@
 """Whole experiments on Ray against Ray's own loop, and against Ray Tune."""
 
 import contextlib
-import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import ray
+from programs import local
 from ray_throughput import WORKERS, Bare, loop_rate, trivial
 
 import tunesmith as tune
@@ -76,13 +76,7 @@ def reports(folder: str, count: int) -> Figures:
 @contextlib.contextmanager
 def opened(sizes: Sizes) -> Iterator[list[Pair]]:
     """Yield the pairs, with a Ray for ours and the loop, and another one for Ray Tune."""
-    ray.init(
-        address="local",
-        num_cpus=WORKERS,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
+    local.start(WORKERS)
     try:
         with tempfile.TemporaryDirectory() as folder, Rival() as rival:
             actors = [Bare.remote() for _ in range(WORKERS)]
