@@ -30,10 +30,16 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Leave to `make test-slow` what a class names in `slow`; have one process run all of Ray's."""
+    """Leave to `make test-slow` what a class names in `slow`; have one process run all of Ray's.
+
+    And one those that change who may look into the folder that all tests share.
+    """
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if "running_ray" in getattr(item, "fixturenames", ()) or parameters.get("executor") == "ray":
+    fixtures = getattr(item, "fixturenames", ())
+    if "running_ray" in fixtures or parameters.get("executor") == "ray":
         item.add_marker(pytest.mark.xdist_group("ray"))
+    if "read_only" in fixtures:
+        item.add_marker(pytest.mark.xdist_group("read-only"))
     names = getattr(getattr(item, "cls", None), "slow", ())
     if item.name in names or getattr(item, "originalname", None) in names:
         item.add_marker(pytest.mark.slow)
