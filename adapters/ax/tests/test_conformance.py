@@ -15,13 +15,15 @@ class TestConformance(SearcherConformance):
     options: ClassVar = {"method": "random_search"}
     # A dozen Sobol points take a second, another import of Ax ten.
     slow: ClassVar = {
-        "test_batches_are_whole",
         "test_conditions_are_kept_or_refused",
+        "test_failed_trials_are_not_taken_for_good",
         "test_infeasible_suggestions_give_way",
+        "test_others_random_numbers_stay",
         "test_processes_and_hash_seeds_agree",
         "test_saved_state_loses_nothing[0]",
         "test_saved_state_loses_nothing[7]",
         "test_saved_state_loses_nothing[25]",
+        "test_seeds_differ",
         "test_several_objectives_are_taken_or_refused",
         "test_stopped_trials_are_not_taken_for_complete",
         "test_strange_news_is_survived",

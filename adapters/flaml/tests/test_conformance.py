@@ -2,8 +2,6 @@
 
 from typing import ClassVar
 
-import pytest
-
 from tunesmith.testing.searchers import SearcherConformance
 from tunesmith.testing.shims import ShimConformance
 
@@ -25,12 +23,3 @@ class TestCfo(SearcherConformance):
 
     searcher = "cfo"
     slow: ClassVar = {"test_processes_and_hash_seeds_agree"}  # another process has to import FLAML
-
-    @pytest.mark.xfail(
-        strict=True,
-        reason="where results are random, as in this test, CFO steps around where it began: "
-        "its steps lead to the ends of a range only where that improves the results",
-    )
-    def test_both_ends_are_reached(self) -> None:
-        """Each option and number comes; to the ends of a range it goes if that helps."""
-        super().test_both_ends_are_reached()

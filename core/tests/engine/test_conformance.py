@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
+from msgspec.structs import replace
 
+from tunesmith.plugins import Capabilities
 from tunesmith.protocols import Continue, Fork, Pause, Stop
 from tunesmith.space import SpaceError
 from tunesmith.testing.schedulers import SchedulerConformance
@@ -26,7 +28,7 @@ class Sound:
     def on_result(self, trial: Any, result: Any) -> Any:
         self.decided[trial.id] = self.decided.get(trial.id, 0) + 1
         if self.decided[trial.id] > 1 and int(trial.id) % 2:
-            return Stop("odd")
+            return Stop("odd", complete=result.resource >= Case.max_resource)
         return Continue()
 
     def state(self) -> bytes:
@@ -91,6 +93,11 @@ class Stray(Sound):
 class Case(SchedulerConformance):
     scheduler = "fifo"
     kind: type = Sound
+
+    @property
+    def chosen(self) -> Any:
+        able = Capabilities(pauses=True, needs_checkpoints=True)
+        return replace(super().chosen, spec=replace(super().chosen.spec, capabilities=able))
 
     def make(self) -> Any:
         return self.kind()

@@ -13,10 +13,9 @@ class SearchExhausted(Exception):
 class Searcher(Protocol):
     """Made once by `factory(problem, **options)`; called from one thread at a time.
 
-    Optional methods: `suggest_batch(trial_ids) -> list[Config | None]`, `adopt(trial_id, config)`
-    (this trial is under way although its configuration came from elsewhere: it is pending like any
-    other), `state() -> bytes` and `restore(bytes)` (a restored searcher's next suggestions equal
-    the uninterrupted one's).
+    Optional methods: `adopt(trial_id, config)` (this trial is under way although its configuration
+    came from elsewhere: it is pending like any other), `state() -> bytes` and `restore(bytes)` (a
+    restored searcher's next suggestions equal the uninterrupted one's).
     Optional attribute `pace`: overrules its spec's, where that depends on the options.
     """
 

@@ -137,6 +137,17 @@ class DecisionConformance(ExecutorCase):
         assert shown.wait(TrialEnded).outcome == "completed"
         assert shown.resources() == [1.0, 2.0, 3.0, 4.0, 5.0]
 
+    def test_every_report_arrives(self, stage: Callable[..., Stage]) -> None:
+        """Of 20 trials with 20 reports, each report comes, once and in order."""
+        shown = stage(trainables.reports)
+        for number in range(20):
+            trial = f"{number:04}"
+            shown.launch(trial, until=10.0, steps=20)
+            shown.wait_for_decision(trial)
+            shown.send(Proceed(trial=trial, attempt=1, until=float("inf")))
+            shown.wait(TrialEnded, trial)
+            assert shown.resources(trial) == [float(step) for step in range(1, 21)]
+
     def test_two_trials_at_once(self, stage: Callable[..., Stage]) -> None:
         """Two trials hold slots and wait side by side; each goes on by its own decision."""
         shown = stage(trainables.reports)

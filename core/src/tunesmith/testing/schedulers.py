@@ -8,7 +8,7 @@ class TestMyScheduler(SchedulerConformance):
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
 from typing import Any, ClassVar
 
@@ -24,91 +24,21 @@ from hypothesis.stateful import (
 )
 
 from tunesmith._engine.engine import Engine
-from tunesmith._run.seeds import Seeds
 from tunesmith.errors import OptionError
 from tunesmith.plugins import Choice, SchedulerSpec, default_registry, resolve
 from tunesmith.plugins.factories import check_options, load_factory
 from tunesmith.plugins.options import declared_options
-from tunesmith.protocols import Problem, Scheduler, commands
 from tunesmith.protocols.events import (
-    AnyEvent,
     CapacityChanged,
     ExperimentChanged,
-    Revived,
     RunStarted,
     SearchEnded,
     Suggested,
-    TrialEvent,
 )
 from tunesmith.protocols.trial import OVER
-from tunesmith.space import Space, parse_space, uniform
-from tunesmith.testing.worlds import LOSS, World
-
-METHODS = (
-    "on_result",
-    "on_report",
-    "on_trial_add",
-    "on_trial_end",
-    "first",
-    "next_trial",
-    "review",
-    "revive",
-    "extend",
-)
-
-RETRIES = {"worker_lost": 2, "user_error": 1}
-
-
-class Relay:
-    """Has the methods that the scheduler has, and passes calls on to whichever is behind it."""
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self.behind = scheduler
-        for name in METHODS:
-            if hasattr(scheduler, name):
-                setattr(self, name, self._passing(name))
-
-    @property
-    def max_resource(self) -> float | None:
-        """How far trials train, where the scheduler says so."""
-        return getattr(self.behind, "max_resource", None)
-
-    def _passing(self, name: str) -> Callable[..., Any]:
-        def passed(*told: Any) -> Any:
-            return getattr(self.behind, name)(*told)
-
-        return passed
-
-
-class SchedulerWorld(World):
-    """A world that checks every command that the scheduler brings about."""
-
-    def __init__(self, scheduler: Scheduler, space: Space, **options: Any) -> None:
-        self.relay = Relay(scheduler)
-        self.space = space
-        self.over: set[str] = set()
-        self.renewed: Callable[[Any], Any] | None = None
-        self.is_sound = True
-        super().__init__(self.relay, **options)
-
-    def give(self, event: AnyEvent) -> tuple[commands.AnyCommand, ...]:
-        """Hand the engine an event; nothing that is over may start, nothing break the contract."""
-        self.is_sound = False
-        if isinstance(event, Revived):
-            self.over.discard(event.trial)
-        if self.renewed is not None:
-            self.relay.behind = self.renewed(self.relay.behind)
-        answer = super().give(event)
-        finish = next((one for one in answer if isinstance(one, commands.Finish)), None)
-        assert finish is None or finish.status != "failed", finish.reason
-        if isinstance(event, TrialEvent) and self.engine.trial(event.trial).status in OVER:
-            self.over.add(event.trial)
-        for command in answer:
-            if isinstance(command, commands.Launch):
-                assert command.trial not in self.over, f"{command.trial} was over: {command}"
-                self.space.check(command.config)
-        self.is_sound = True
-        return answer
+from tunesmith.space import uniform
+from tunesmith.testing.processes import assert_same_everywhere
+from tunesmith.testing.relay import SchedulerWorld, luck, problem_of, trace
 
 
 class SchedulerMachine(RuleBasedStateMachine):
@@ -229,40 +159,30 @@ class SchedulerConformance:
 
     def make(self) -> Any:
         """Return the scheduler, for an experiment that is always the same."""
-        problem = Problem(
-            space=parse_space(self.space),
-            objectives=LOSS,
-            seeds=Seeds(5),
-            max_concurrent=4,
-            max_resource=self.max_resource,
-        )
-        return self.chosen.create(problem)
+        return self.chosen.create(problem_of(self.space, self.max_resource))
 
     def renewed(self, scheduler: Any) -> Any:
         """Return a scheduler restored from the state of this one, or this one if it has none."""
         if not hasattr(scheduler, "state"):
             return scheduler
+        saved = scheduler.state()
+        assert isinstance(saved, bytes), (
+            f"state() returned {str(saved)[:80]}, which is no bytes; use pickle.dumps"
+        )
         fresh = self.make()
-        fresh.restore(scheduler.state())
+        fresh.restore(saved)
         return fresh
 
     def world(self, **options: Any) -> SchedulerWorld:
         """Return a world in which the scheduler decides."""
-        space = parse_space(self.space)
         return SchedulerWorld(
-            self.make(),
-            space,
-            suggest=lambda number: space.sample(Random(number)),  # noqa: S311
-            saves=self.chosen.spec.capabilities.needs_checkpoints,
-            retries=RETRIES,
-            scheduler_name=self.scheduler,
-            **options,
+            self.make(), self.chosen.spec, problem_of(self.space, self.max_resource), **options
         )
 
     def finish(self, world: SchedulerWorld) -> None:
         """Let the world come to its end, and check that nobody was forgotten on the way."""
         world.unpause()
-        world.run(lambda trial, at: 1 / (int(trial) + at))
+        world.run(luck)
         counts = world.engine.counts()
         left = {status: counts[status] for status in ("pending", "paused", "running")}
         assert not any(left.values()), f"the experiment ended and left {left}"
@@ -274,6 +194,15 @@ class SchedulerConformance:
         for event, before in zip(world.history, world.answers, strict=True):
             now = engine.handle(event)
             assert now == before, f"to {event}: once {before}, now {now}"
+
+    def finish_fairly(self, world: SchedulerWorld) -> None:
+        """Do the same where results differ: of paused trials, some have to go on or be ended."""
+        self.finish(world)
+        waiting = sorted(world.relay.waiting)
+        assert not waiting, (
+            f"{self.scheduler!r} paused {', '.join(waiting)}, and took up none of them; next_trial"
+            " says which goes on, review which ends"
+        )
 
     # What must hold ------------------------------------------------------------------------------
 
@@ -288,9 +217,15 @@ class SchedulerConformance:
 
     def test_it_can_decide(self) -> None:
         """The scheduler has `on_result`; `state` and `restore` come together."""
-        scheduler = self.make()
-        assert callable(getattr(scheduler, "on_result", None))
-        assert hasattr(scheduler, "state") == hasattr(scheduler, "restore")
+        scheduler = self.world().relay.behind
+        assert hasattr(scheduler, "state") == hasattr(scheduler, "restore"), (
+            "state and restore come together"
+        )
+
+    def test_processes_and_hash_seeds_agree(self) -> None:
+        """Only events settle decisions. Fix: iterate over no sets, draw from problem.rng."""
+        definition = {"name": self.scheduler, **self.options}
+        assert_same_everywhere(trace, definition, dict(self.space), self.max_resource)
 
     @pytest.mark.parametrize("slots", [1, 4])
     def test_every_trial_comes_to_an_end(self, slots: int) -> None:
@@ -303,6 +238,19 @@ class SchedulerConformance:
         world.renewed = self.renewed
         self._live(3, world)
 
+    def test_failed_trials_are_not_waited_for(self) -> None:
+        """Where every third trial fails before its first report, the others go on without it."""
+        world = self.world(slots=3, num_samples=9, length=12)
+        for _ in range(400):
+            world.deliver()
+            doomed = [trial for trial in world.running if int(trial) % 3 == 0]
+            if doomed:
+                world.fail(doomed[0])
+            elif world.running:
+                trial = min(world.running)
+                world.step(trial, luck(trial, world.running[trial].at))
+        self.finish_fairly(world)
+
     def _live(self, seed: int, world: SchedulerWorld) -> None:
         rng = Random(seed)  # noqa: S311
         for turn in range(400):
@@ -313,8 +261,8 @@ class SchedulerConformance:
             if turn % 4 == 3 and int(trial) % 4 == 0:
                 getattr(world, rng.choice(["fail", "lose"]))(trial)
             else:
-                world.step(trial, 1 / (int(trial) + world.running[trial].at))
-        self.finish(world)
+                world.step(trial, luck(trial, world.running[trial].at))
+        self.finish_fairly(world)
 
     @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, "high"])
     def test_strange_values_are_survived(self, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,7 +16,13 @@ from tunesmith._executors.worker import Workers
 from tunesmith._trainable.form import wrap
 from tunesmith.protocols.checkpoint import Checkpoint
 from tunesmith.protocols.commands import ExecutorCommand, Launch
-from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEvent
+from tunesmith.protocols.events import (
+    AnyEvent,
+    CapacityChanged,
+    CheckpointSaved,
+    Reported,
+    TrialEvent,
+)
 from tunesmith.protocols.executor import Executor, ExecutorContext
 from tunesmith.protocols.resources import Resources
 
@@ -24,14 +31,19 @@ PATIENCE_S = 60.0
 
 
 class Stage:
-    """An executor under test, every event it has sent, and shorthands for commands."""
+    """An executor under test, every event it has sent, and shorthands for commands.
 
-    def __init__(self, executor: Executor) -> None:
-        self.executor = executor
+    `slots` is how many trials its first event must say that it holds, if that is known.
+    """
+
+    def __init__(self, executor: Executor, slots: int | None = None) -> None:
+        self.executor, self.slots = executor, slots
         self.events: list[AnyEvent] = []
+        self.launched: set[tuple[str, int]] = set()
 
     def send(self, *commands: ExecutorCommand) -> None:
         """Submit commands together."""
+        self.launched |= {(one.trial, one.attempt) for one in commands if isinstance(one, Launch)}
         self.executor.submit(commands)
 
     def launch(self, trial: str = "0001", attempt: int = 1, **fields: Any) -> None:
@@ -70,8 +82,22 @@ class Stage:
     def poll(self, seconds: float = 1.0) -> list[AnyEvent]:
         """Poll once, for at most `seconds` where nothing happens."""
         found = list(self.executor.poll(self.executor.now() + seconds))
-        self.events += found
+        for event in found:
+            self._check(event)
+            self.events.append(event)
         return found
+
+    def _check(self, event: AnyEvent) -> None:
+        """Fail at once where waiting would not help."""
+        if isinstance(event, CapacityChanged) and not self.events:
+            assert self.slots in (None, event.slots), (
+                f"the executor holds {event.slots} trials at once, expected {self.slots}; `slots`"
+                " of the suite says what `make` returns"
+            )
+        if isinstance(event, TrialEvent):
+            assert (event.trial, event.attempt) in self.launched, (
+                f"{event} is about an attempt that was never launched"
+            )
 
     def about(self, trial: str = "0001") -> list[TrialEvent]:
         """Return the events about one trial, in order."""
@@ -113,22 +139,29 @@ class ExecutorCase(ABC):
 
     @pytest.fixture
     def stage(self, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+        """Return a function that puts an executor for a trainable on the stage."""
+        with self.stages(tmp_path) as build:
+            yield build
+
+    @contextmanager
+    def stages(self, folder: Path) -> Iterator[Callable[..., Stage]]:
         """Return a function that makes an executor for a trainable, and closes it at the end."""
         made: list[Executor] = []
+        assert self.slots >= 2, f"slots = {self.slots}; make an executor that holds 2 trials"
 
         def build(trainable: Any, *, max_concurrent: int | None = None, **settings: Any) -> Stage:
             workers = Workers(
                 WorkerSettings(
                     trainable=wrap(trainable),
-                    folder=str(tmp_path),
+                    folder=str(folder),
                     objective="loss",
                     capture=not self.in_process,
                     **settings,
                 )
             )
-            context = ExecutorContext(workers, str(tmp_path), Resources(), max_concurrent)
+            context = ExecutorContext(workers, str(folder), Resources(), max_concurrent)
             made.append(self.make(context))
-            return Stage(made[-1])
+            return Stage(made[-1], min(self.slots, max_concurrent or self.slots))
 
         yield build
         for executor in made:

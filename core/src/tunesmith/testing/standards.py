@@ -40,13 +40,14 @@ def dropped(suite: type, standard: type) -> list[str]:
 
     An override is excused by `@pytest.mark.xfail(strict=True, reason="...")`.
     """
-    names = [name for name in vars(standard) if name.startswith("test_")]
+    groups = reversed(standard.__mro__)
+    names = [name for group in groups for name in vars(group) if name.startswith("test_")]
     return [name for name in names if not _stands(suite, standard, name)]
 
 
 def _stands(suite: type, standard: type, name: str) -> bool:
     own = getattr(suite, name, None)
-    if own is vars(standard)[name]:
+    if own is getattr(standard, name):
         return True
     marks = getattr(own, "pytestmark", [])
     return any(

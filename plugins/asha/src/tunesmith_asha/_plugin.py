@@ -13,7 +13,7 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             name="asha",
             factory="tunesmith_asha.scheduler:asha",
             api="1.0",
-            capabilities=Capabilities(multi_objective=True),
+            capabilities=Capabilities(multi_objective=True, pauses=True),
             summary="asynchronous successive halving: stop, or pause and promote, at rungs",
         )
     ]

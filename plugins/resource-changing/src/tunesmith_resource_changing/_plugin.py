@@ -13,7 +13,7 @@ def tunesmith_schedulers() -> Sequence[SchedulerSpec]:
             name="resource-changing",
             factory="tunesmith_resource_changing.scheduler:resource_changing",
             api="1.0",
-            capabilities=Capabilities(multi_objective=True, needs_checkpoints=True),
+            capabilities=Capabilities(multi_objective=True, needs_checkpoints=True, pauses=True),
             summary="wraps a scheduler and gives what stands idle to the trials that run",
         )
     ]
