@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tunesmith._engine.silence import LATE_S
 from tunesmith.protocols import commands
 from tunesmith.protocols.events import DeadlineReached, RunStarted
 from tunesmith.testing.worlds import World
@@ -55,6 +58,18 @@ def test_a_silent_trial_is_stopped_and_has_failed() -> None:
     assert world.engine.counts() | {"failed": 1, "completed": 1} == world.engine.counts()
     assert world.engine.trial("0001").reason == "no report for 10 s (trial_timeout_s)"
     assert next(tell.status for tell in world.tells if tell.trial == "0001") == "failed"
+
+
+@given(late=st.floats(1.01 * LATE_S, 1e6))
+def test_who_was_suspended_itself_ends_nobody(late: float) -> None:
+    """An alarm that comes late gives each trial its time once more; then the limit holds again."""
+    world = hung()
+    world.now = alarms(world)[-1] + late
+    world.give(DeadlineReached(at=world.now, name="silence"))
+    assert not world.of(commands.Stop)
+    assert alarms(world)[-1] == world.now + 10.0
+    ring(world)
+    assert {stop.trial for stop in world.of(commands.Stop)} == {"0001", "0002"}
 
 
 @pytest.mark.parametrize("how", ["step", "lose"])

@@ -1,12 +1,13 @@
 """Checkpoints on disk: whole or not there."""
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tunesmith._trainable import checkpoint as checkpoints
-from tunesmith._trainable.checkpoint import SavedCheckpoint
+from tunesmith._trainable.checkpoint import DiskFull, SavedCheckpoint
 from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols import Checkpoint
 
@@ -100,4 +101,91 @@ def test_directory_has_no_dict(tmp_path: Path) -> None:
     """Asking a directory for its dict names the files that are there."""
     (tmp_path / "model.pt").touch()
     with pytest.raises(UsageError, match=r"it holds 'model\.pt'\. Read them from .path"):
+        SavedCheckpoint(tmp_path).to_dict()
+
+
+def test_full_disk_is_told_however_it_is_reported(tmp_path: Path) -> None:
+    """By a whole folder's errors, by what another error came from, or by a disk without room."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    wrapped = RuntimeError("file write failed")
+    wrapped.__cause__ = full
+    during = RuntimeError("file write failed")
+    during.__context__ = full
+    for error in (shutil.Error([("a", "b", str(full))]), wrapped, during):
+
+        def breaks(directory: str, error: Exception = error) -> bool:
+            raise error
+
+        with pytest.raises(DiskFull, match=r"free space there, then go on with tune\.resume"):
+            checkpoints.write(str(tmp_path), PLACE, {}, breaks)
+
+
+def test_error_on_a_disk_without_room_is_that_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries that write by themselves do not say why it failed; a wrong offer is no write."""
+
+    def breaks(directory: str) -> bool:
+        raise RuntimeError("PytorchStreamWriter failed writing file data/0")
+
+    with pytest.raises(RuntimeError):
+        checkpoints.write(str(tmp_path), PLACE, {}, breaks)
+    usage = shutil.disk_usage(tmp_path)._replace(free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(DiskFull, match=r"the disk is full .PytorchStreamWriter"):
+        checkpoints.write(str(tmp_path), PLACE, {}, breaks)
+    with pytest.raises(TrialError, match="does not exist"):
+        checkpoints.write(
+            str(tmp_path), PLACE, {}, lambda into: not checkpoints.fill(into, "/nowhere", "/x")
+        )
+
+
+def test_links_within_a_checkpoint_go_with_it(tmp_path: Path) -> None:
+    """A link to the newest file still leads there once the checkpoint is in its place."""
+
+    def fill(into: str) -> bool:
+        (Path(into) / "inner").mkdir()
+        (Path(into) / "inner" / "step-5").write_text("5")
+        (Path(into) / "latest").symlink_to(Path(into) / "inner" / "step-5")
+        (Path(into) / "inner" / "relative").symlink_to("step-5")
+        (Path(into) / "outside").symlink_to(tmp_path)
+        (Path(into) / "nowhere").symlink_to("nothing")
+        return True
+
+    saved = checkpoints.write(str(tmp_path), PLACE, {}, fill)
+    assert saved is not None
+    found = tmp_path / saved.path
+    assert (found / "latest").read_text() == "5"
+    assert (found / "inner" / "relative").read_text() == "5"
+    assert (found / "outside").readlink() == tmp_path
+    assert (found / "nowhere").is_symlink()
+
+
+@pytest.mark.parametrize("is_scratch", [True, False])
+def test_links_within_a_reported_folder_go_with_it(tmp_path: Path, is_scratch: bool) -> None:
+    """Whether it is moved or copied; in a copy, what links to nothing is left out."""
+    source = tmp_path / "scratch"
+    source.mkdir()
+    (source / "step-5").write_text("5")
+    (source / "latest").symlink_to(source / "step-5")
+    (source / "nowhere").symlink_to("nothing")
+    scratch = str(source if is_scratch else tmp_path / "other")
+    saved = checkpoints.write(
+        str(tmp_path), PLACE, {}, lambda into: not checkpoints.fill(into, source, scratch)
+    )
+    shutil.rmtree(source)
+    assert saved is not None
+    assert (tmp_path / saved.path / "latest").read_text() == "5"
+
+
+def test_folder_that_is_gone_by_the_report_is_told_of(tmp_path: Path) -> None:
+    """The message knows why a temporary one is: its block was left."""
+    with pytest.raises(TrialError, match="A TemporaryDirectory is gone once its block is left"):
+        checkpoints.fill(str(tmp_path), tmp_path / "gone", "/x")
+
+
+def test_unreadable_dict_is_told_with_its_file(tmp_path: Path) -> None:
+    """The message says what to delete, so that the trial goes on from an older one."""
+    (tmp_path / checkpoints.STATE).write_bytes(b"\x80\x05broken")
+    with pytest.raises(TrialError, match=r"checkpoint.pkl. is damaged: .* Delete the folder"):
         SavedCheckpoint(tmp_path).to_dict()

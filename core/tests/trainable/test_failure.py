@@ -55,6 +55,37 @@ def test_unprintable_errors_are_survived() -> None:
     assert info.type.endswith("Broken")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"__cause__": property(lambda _: 1 / 0)},
+        {"__traceback__": property(lambda _: 1 / 0)},
+        {"__module__": None},
+        {"__notes__": property(lambda _: 1 / 0)},
+        {"__setattr__": lambda *_: 1 / 0},
+    ],
+)
+def test_whatever_an_exception_is_it_is_described(wrong: dict[str, object]) -> None:
+    """One whose own parts fail is told by its type and its frames, and lets go of them."""
+    error = raised("boo", type("Odd", (Exception,), wrong))
+    info = describe(error)
+    assert info.type.endswith("Odd")
+    assert info.traceback.startswith("Traceback (most recent call last):\n")
+    assert "in raised" in info.traceback
+    forget_frames(error)
+    assert "in raised" not in describe(error).traceback
+
+
+def test_an_exception_that_ends_the_program_when_shown_ends_nothing() -> None:
+    """sys.exit() in an exception's str() is one more thing to tell."""
+
+    class Leaving(Exception):
+        def __str__(self) -> str:
+            raise SystemExit(3)
+
+    assert describe(Leaving()).message == "<str() of it failed with SystemExit>"
+
+
 def test_kinds_of_failure() -> None:
     """Out of memory is told from the user's own errors."""
     assert kind_of(MemoryError()) == "oom"

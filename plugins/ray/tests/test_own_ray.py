@@ -59,7 +59,7 @@ class Case(ExecutorCase):
 
     def start(self, folder):
         self.steps = ExecutorCase.stage.__wrapped__(self, Path(folder))
-        return next(self.steps)(train)
+        return next(self.steps)(train, max_concurrent=1)
 
     def run(self, shown, trial):
         shown.launch(trial)

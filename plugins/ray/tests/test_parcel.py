@@ -3,13 +3,16 @@
 import functools
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 import ray
 
+import tunesmith as tune
 from tunesmith.errors import UsageError
+from tunesmith.space import parse_space
 from tunesmith_ray import parcel
 
 
@@ -44,6 +47,23 @@ def test_captured_variable_is_named() -> None:
         "cannot send the training function to Ray workers: variable 'lock' (a _thread.lock) "
         "cannot be pickled; create it inside the function or use executor='inline'"
     )
+
+
+@pytest.mark.parametrize(
+    ("definition", "path"),
+    [
+        ({"x": tune.choice([1, Model(threading.Lock())])}, "x["),
+        ({"m": {"x": tune.choice([1, threading.Lock()])}}, "m/x["),
+    ],
+)
+def test_object_in_the_search_space_is_told_as_its_own(definition: Any, path: str) -> None:
+    """The space is named and not the training code, with the parameter's path."""
+    settings = SimpleNamespace(space=parse_space(definition), trainable=closure(1))
+    with pytest.raises(UsageError) as caught:
+        parcel.pack(SimpleNamespace(settings=settings))
+    start = f"cannot send the search space to Ray workers: what {path!r}"[:-1]
+    assert str(caught.value).startswith(start)
+    assert "create the object from them inside the training function" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ class TestWorkers(ExecutorCase):
             **options: Any,
         ) -> Stage:
             self.resources, self.options = resources, options
-            return stage(trainable, max_concurrent=max_concurrent)
+            shown = stage(trainable, max_concurrent=max_concurrent)
+            shown.slots = None  # as many as fit
+            return shown
 
         return build
 

@@ -8,13 +8,16 @@ from tunesmith.protocols import commands
 
 SILENCE = "silence"
 
+LATE_S = 5.0
+"""An alarm that is as late as this woke a driver that did not listen: it, not trials, was still."""
+
 
 class Silence:
     """Has trials ended that do not report for `limit_s` seconds (None: as long as they like).
 
     The time of a trial counts from the start of its training code, and from each report. The
-    executor is told to stop it, and ends by force what does not obey. `now` is kept up to date by
-    the engine.
+    executor is told to stop it, and ends by force what does not obey. After a driver was suspended,
+    every trial has its time once more. `now` is kept up to date by the engine.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class Silence:
         self._ending = ending
         self._out = out
         self._is_armed = False
+        self._due = 0.0
         self.now = 0.0
 
     def reset(self) -> None:
@@ -40,12 +44,16 @@ class Silence:
         if self.limit_s is not None and not self._is_armed:
             self._is_armed = True
             since = self.now if heard_at is None else heard_at
-            self._out.append(commands.WakeAt(at=since + self.limit_s, name=SILENCE))
+            self._due = since + self.limit_s
+            self._out.append(commands.WakeAt(at=self._due, name=SILENCE))
 
     def look(self) -> None:
         """Stop those that are overdue, and set the alarm for the next that could be."""
         self._is_armed = False
         if self.limit_s is None:
+            return
+        if self.now - self._due > LATE_S:
+            self.arm()
             return
         heard = [self.now] if self._trials.of(TrialState.STARTING) else []
         for trial in list(self._trials.of(TrialState.RUNNING).values()):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from tunesmith._trainable import checkpoint as checkpoints
+from tunesmith._trainable.fork import end_child
 from tunesmith._trainable.host import TrainableHost
 from tunesmith._trainable.session import Session
 from tunesmith._trainable.stateful import ClassTrainable
@@ -79,10 +80,12 @@ class Attempt:
         with self._output:
             try:
                 metrics = self._trainable.step()
-            except Exception as error:
+            except BaseException as error:
+                end_child(self.session.home, error)
                 if type(error).__name__ == "BdbQuit":
                     raise KeyboardInterrupt("the debugger was quit") from error
                 raise
+        end_child(self.session.home, None)
         if metrics is None:
             if self.session.progress.iteration == 0:
                 raise TrialError(

@@ -1,14 +1,13 @@
-"""Wall time that never goes back."""
+"""Wall time that keeps its pace."""
 
 import time
 
-_latest = [0.0]
+_EPOCH = time.time() - time.monotonic()
 
 
 def wall_clock() -> float:
-    """Return the seconds since the epoch, never less than an earlier call in this process."""
-    now = time.time()
-    if now < _latest[0]:
-        return _latest[0]
-    _latest[0] = now
-    return now
+    """Return the seconds since the epoch; setting the machine's clock does not move it.
+
+    It is read once, as the process begins, so that a time budget is over when it is over.
+    """
+    return _EPOCH + time.monotonic()

@@ -23,6 +23,7 @@ from tunesmith._trainable import checkpoint as checkpoints
 from tunesmith._trainable.checkpoint import SavedCheckpoint
 from tunesmith._trainable.failure import describe, forget_frames, kind_of
 from tunesmith._trainable.host import TrainableHost
+from tunesmith._trainable.recovery import start_from
 from tunesmith._trainable.session import Assignment, Progress, Session, TrialStopped
 from tunesmith._trainable.timing import TimeMetric
 from tunesmith.errors import TrialError, UsageError
@@ -139,7 +140,15 @@ class Worker:
         if self._log is not None:
             folder = os.path.join(self._settings.folder, "trials", launch.trial)
             self._log.switch(os.path.join(folder, "stdout.log"))
-        yield TrialStarted(**self._stamp(launch), worker=self._place)
+        note = ""
+        try:
+            if launch.checkpoint is not None:
+                launch, note = _recovered(self._settings.folder, launch, launch.checkpoint)
+        except (OSError, TrialError) as error:
+            yield TrialStarted(**self._stamp(launch), worker=self._place)
+            yield from self._fail(launch, error)
+            return
+        yield TrialStarted(**self._stamp(launch), worker=self._place, note=note)
         try:
             attempt = self._attempt = self._new(launch)
             stop = self._interrupts.pop((launch.trial, launch.attempt), None)
@@ -180,7 +189,7 @@ class Worker:
         session = Session(
             assignment,
             settings.clock,
-            checkpoint=_found(settings.folder, found) if found else None,
+            checkpoint=_saved(settings.folder, found) if found else None,
             progress=Progress(found.iteration, found.resource, found.elapsed_s) if found else None,
             time=settings.time,
         )
@@ -323,15 +332,16 @@ class Worker:
         return {"at": self._settings.clock(), "trial": launch.trial, "attempt": launch.attempt}
 
 
-def _found(folder: str, checkpoint: Checkpoint) -> SavedCheckpoint:
-    path = os.path.join(folder, checkpoint.path)
-    if not os.path.isdir(path):
-        raise TrialError(
-            f"checkpoint {path!r} of trial {checkpoint.trial} is gone: it was deleted by hand, or"
-            " this machine does not see the run folder. Use a folder that all machines share, as"
-            " storage="
-        )
-    return SavedCheckpoint(path)
+def _recovered(folder: str, launch: Launch, wanted: Checkpoint) -> tuple[Launch, str]:
+    """Return the launch from a checkpoint that is whole, and a note if it is another one."""
+    start = start_from(folder, wanted)
+    if start.checkpoint is wanted:
+        return launch, ""
+    return msgspec.structs.replace(launch, checkpoint=start.checkpoint), start.note
+
+
+def _saved(folder: str, checkpoint: Checkpoint) -> SavedCheckpoint:
+    return SavedCheckpoint(os.path.join(folder, checkpoint.path))
 
 
 def _same(launch: Launch, command: ExecutorCommand) -> bool:

@@ -22,7 +22,11 @@ from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols.checkpoint import Checkpoint
 
 STATE = "checkpoint.pkl"
+RETURNED = "returned.pkl"
 METADATA = "tunesmith.json"
+
+_NO_ROOM = 2**20
+"""So few bytes are left only where a save has just filled the disk up."""
 
 Offer = Mapping[str, Any] | str | os.PathLike[str]
 """What training code may hand over as a checkpoint: a dict, or the path of a directory or file."""
@@ -70,17 +74,30 @@ class SavedCheckpoint:
         It is unpickled: read only checkpoints of runs that you trust.
 
         Raises:
+            TrialError: The file is damaged.
             UsageError: The checkpoint is a directory of the training code's own files.
         """
-        file = self.path / STATE
+        file = self.path / (RETURNED if self.is_returned else STATE)
         if not file.exists():
             names = sorted(entry.name for entry in self.path.glob("*") if entry.name != METADATA)
             raise UsageError(
                 f"checkpoint {str(self.path)!r} was not saved from a dict: it holds "
                 f"{', '.join(map(repr, names)) or 'no files'}. Read them from .path"
             )
-        state: dict[str, Any] = pickle.loads(file.read_bytes())  # noqa: S301 (documented above)
+        data = file.read_bytes()
+        try:
+            state: dict[str, Any] = pickle.loads(data)  # noqa: S301 (documented above)
+        except (pickle.UnpicklingError, EOFError, IndexError) as error:
+            raise TrialError(
+                f"checkpoint file {str(file)!r} is damaged: {error}. Delete the folder "
+                f"{str(self.path)!r}: a retry, or tune.resume, then goes on from an older one"
+            ) from error
         return state
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether it is a dict that `save_checkpoint` of a class returned."""
+        return (self.path / RETURNED).exists()
 
     def metadata(self) -> dict[str, Any]:
         """Return what was known at the save: resource, iteration, elapsed_s and metrics."""
@@ -106,19 +123,23 @@ def write(
         os.mkdir(aside)
         if not fill(aside):
             return None
-        known = msgspec.structs.asdict(checkpoint) | {"version": 1, "metrics": dict(metrics)}
-        with open(os.path.join(aside, METADATA), "w", encoding="utf-8") as file:
-            file.write(json.dumps(known))
-        saved = msgspec.structs.replace(checkpoint, size=_size(aside))
+        _make_links_relative(aside)
+        size = size_of(aside)
+        known = {"version": 1, "metrics": dict(metrics), "bytes": size}
+        data = json.dumps(msgspec.structs.asdict(checkpoint) | known).encode()
+        with open(os.path.join(aside, METADATA), "wb") as file:
+            file.write(data)
+        saved = msgspec.structs.replace(checkpoint, size=size + len(data))
         if os.path.isdir(final):  # left by a future that was cut off and is lived through again
             shutil.rmtree(final)
         os.rename(aside, final)
-    except OSError as error:
-        if not is_disk_full(error):
+    except Exception as error:
+        if isinstance(error, TrialError) or not (is_disk_full(error) or _has_no_room(folder)):
             raise
+        reason = getattr(error, "strerror", None) or f"the disk is full ({error})"
         raise DiskFull(
-            f"cannot save a checkpoint of trial {checkpoint.trial} in {folder!r}: "
-            f"{error.strerror}; free space there, then go on with tune.resume({folder!r})"
+            f"cannot save a checkpoint of trial {checkpoint.trial} in {folder!r}: {reason:.300}; "
+            f"free space there, then go on with tune.resume({folder!r})"
         ) from error
     else:
         return saved
@@ -142,7 +163,7 @@ def fill(directory: str, offer: Offer, scratch: str) -> None:
         TrialError: It cannot be pickled, does not exist, or is neither a dict nor a path.
     """
     if isinstance(offer, Mapping):
-        _pickle(offer, os.path.join(directory, STATE))
+        pickle_state(offer, os.path.join(directory, STATE))
         return
     if not isinstance(offer, str | os.PathLike):
         raise TrialError(
@@ -153,15 +174,26 @@ def fill(directory: str, offer: Offer, scratch: str) -> None:
     if os.path.isfile(source):
         shutil.copy2(source, directory)
     elif not os.path.isdir(source):
-        raise TrialError(f"checkpoint {str(offer)!r} does not exist: save it before reporting it")
-    elif os.path.commonpath((source, os.path.abspath(scratch))) == os.path.abspath(scratch):
+        raise TrialError(
+            f"checkpoint {str(offer)!r} does not exist: save it before reporting it. A "
+            "TemporaryDirectory is gone once its block is left, as by return: call tune.report() "
+            "or yield within the block, or save into tune.get_context().scratch()"
+        )
+    elif is_within(source, scratch):
+        _make_links_relative(source)
         for name in os.listdir(source):
             shutil.move(os.path.join(source, name), directory)
     else:
-        shutil.copytree(source, directory, dirs_exist_ok=True)
+        # What a link points to is copied; one that points to nothing has nothing to keep.
+        shutil.copytree(source, directory, dirs_exist_ok=True, ignore_dangling_symlinks=True)
 
 
-def _pickle(state: Mapping[str, Any], file: str) -> None:
+def pickle_state(state: Mapping[str, Any], file: str) -> None:
+    """Write a dict.
+
+    Raises:
+        TrialError: It cannot be pickled; the message names the key.
+    """
     try:
         data = pickle.dumps(dict(state), protocol=pickle.HIGHEST_PROTOCOL)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -182,9 +214,38 @@ def _pickles(value: object) -> bool:
     return True
 
 
-def _size(directory: str) -> int:
-    return sum(
-        os.path.getsize(os.path.join(root, name))
-        for root, _, names in os.walk(directory)
-        for name in names
-    )
+def size_of(directory: str) -> int:
+    """Return how many bytes its files take, besides what is known about it; a link is a link."""
+    size = 0
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                size += size_of(entry.path)
+            elif entry.name != METADATA:
+                size += entry.stat(follow_symlinks=False).st_size
+    return size
+
+
+def _make_links_relative(directory: str, top: str = "") -> None:
+    """Have links from within `directory` to within it survive that it is moved."""
+    top = top or directory
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _make_links_relative(entry.path, top)
+            elif entry.is_symlink():
+                target = os.readlink(entry.path)
+                if os.path.isabs(target) and is_within(target, top):
+                    os.unlink(entry.path)
+                    os.symlink(os.path.relpath(target, directory), entry.path)
+
+
+def is_within(path: str, directory: str) -> bool:
+    """Tell whether `path` names `directory` or what is in it."""
+    path, directory = os.path.abspath(path), os.path.abspath(directory)
+    return os.path.commonpath((path, directory)) == directory
+
+
+def _has_no_room(folder: str) -> bool:
+    """Tell whether the disk is full, however the library that wrote to it puts that."""
+    return os.path.isdir(folder) and shutil.disk_usage(folder).free < _NO_ROOM

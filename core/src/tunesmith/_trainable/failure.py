@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import traceback
 from types import TracebackType
 
@@ -17,12 +18,36 @@ LONGEST = 20_000
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _FRAMEWORK = (_HERE, os.path.join(os.path.dirname(_HERE), "_executors"))
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_DISK_FULL_SIGNS = tuple(f"[Errno {code}]" for code in _DISK_FULL)
+_LONGEST_CHAIN = 20
+_TRACEBACK = vars(BaseException)["__traceback__"]
 _OUT_OF_MEMORY = frozenset({"OutOfMemoryError", "CUDAOutOfMemoryError", "_ArrayMemoryError"})
 
 
 def describe(error: BaseException) -> ErrorInfo:
-    """Return `error` as data: frames of tunesmith around the user's own ones are left out."""
-    start = error.__traceback__
+    """Return `error` as data: frames of tunesmith around the user's own ones are left out.
+
+    An exception is user code too: where it does not even let itself be shown, its type and its
+    frames are what is told.
+    """
+    try:
+        return _described(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as second:  # noqa: BLE001 (a property of it may raise anything)
+        name = _type_name(error)
+        message = f"<showing it failed with {type(second).__name__}>"
+        frames = "".join(traceback.format_tb(_frames(error)))
+        return ErrorInfo(
+            type=name,
+            message=message,
+            traceback=f"Traceback (most recent call last):\n{frames}{name}: {message}\n",
+            fingerprint=_fingerprint(name, message, None),
+        )
+
+
+def _described(error: BaseException) -> ErrorInfo:
+    start = _frames(error)
     while start is not None and _ours(start.tb_frame.f_code.co_filename):
         start = start.tb_next
     rendered = traceback.TracebackException(type(error), error, start)
@@ -47,16 +72,32 @@ def kind_of(error: BaseException) -> FailureKind:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether `error` is that a disk, or somebody's share of it, is full."""
-    return isinstance(error, OSError) and error.errno in _DISK_FULL
+    """Tell whether `error`, or what it came from, is that a disk or a share of it is full."""
+    seen: BaseException | None = error
+    for _ in range(_LONGEST_CHAIN):
+        if seen is None:
+            break
+        if isinstance(seen, OSError) and seen.errno in _DISK_FULL:
+            return True
+        # It holds the errors of a whole folder, as texts.
+        if isinstance(seen, shutil.Error) and any(sign in str(seen) for sign in _DISK_FULL_SIGNS):
+            return True
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return False
 
 
 def forget_frames(error: BaseException) -> None:
     """Let go of the local variables that the traceback of `error` keeps alive."""
-    seen: TracebackType | None = error.__traceback__
+    seen = _frames(error)
     if seen is not None:
         traceback.clear_frames(seen)
-    error.__traceback__ = None
+    _TRACEBACK.__set__(error, None)
+
+
+def _frames(error: BaseException) -> TracebackType | None:
+    """Return where `error` was raised, whatever its class makes of the attribute."""
+    frames: TracebackType | None = _TRACEBACK.__get__(error)
+    return frames
 
 
 def _ours(filename: str) -> bool:
@@ -65,9 +106,10 @@ def _ours(filename: str) -> bool:
 
 def _type_name(error: BaseException) -> str:
     kind = type(error)
-    if kind.__module__ in ("builtins", "__main__") or kind.__module__.startswith("tunesmith."):
+    module = str(kind.__module__ or "__main__")
+    if module in ("builtins", "__main__") or module.startswith("tunesmith."):
         return kind.__qualname__
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{module}.{kind.__qualname__}"
 
 
 def _message(error: BaseException) -> str:
@@ -75,7 +117,7 @@ def _message(error: BaseException) -> str:
         return f"training code called sys.exit({error.code!r}): return from it, or raise an error"
     try:
         return str(error)
-    except Exception as second:  # noqa: BLE001 (user code's __str__)
+    except (Exception, SystemExit) as second:  # noqa: BLE001 (user code's __str__)
         return f"<str() of it failed with {type(second).__name__}>"
 
 

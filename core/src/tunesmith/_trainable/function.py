@@ -11,6 +11,7 @@ import msgspec
 
 from tunesmith._trainable import checkpoint
 from tunesmith._trainable.checkpoint import Offer
+from tunesmith._trainable.fork import end_child
 from tunesmith._trainable.generator import GeneratorTrainable, save_offer
 from tunesmith._trainable.runner import Runner
 from tunesmith._trainable.session import Progress, Session, TrialStopped, enter, leave
@@ -96,6 +97,7 @@ class FunctionTrainable:
             self._error = error
         finally:
             leave(token)
+            end_child(self._session.home, self._error)
             # Waits for a helper thread that is within a report, so that one side has control.
             with self._lock:
                 self._over = True

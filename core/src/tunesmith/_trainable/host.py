@@ -84,8 +84,9 @@ class TrainableHost:
                 self._subject.setup(config, **self._parameters)
             # A class without load_checkpoint hands its checkpoints over with its reports, and reads
             # tune.get_checkpoint() itself.
-            if session.checkpoint is not None and hasattr(self._subject, "load_checkpoint"):
-                self._subject.load_checkpoint(str(session.checkpoint.path))
+            if hasattr(self._subject, "load_checkpoint") and (found := session.read_checkpoint()):
+                state = found.to_dict() if found.is_returned else str(found.path)
+                self._subject.load_checkpoint(state)
         finally:
             leave(token)
         return ClassTrainable(self._subject, session)

@@ -38,9 +38,12 @@ def report(metrics: Mapping[str, Any] | float | Report, checkpoint: Offer | None
 
 
 def get_checkpoint() -> SavedCheckpoint | None:
-    """Return the newest checkpoint of this trial, to continue from; None if there is none."""
+    """Return the newest checkpoint of this trial, to continue from; None if there is none.
+
+    Ask for it before the first report: what does not, begins anew, and is counted from zero.
+    """
     session = current()
-    return session.checkpoint if session is not None else None
+    return session.read_checkpoint() if session is not None else None
 
 
 def should_checkpoint() -> bool:

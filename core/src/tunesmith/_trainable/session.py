@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Container, Mapping
 from contextvars import ContextVar, Token
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +22,7 @@ from tunesmith._trainable.metrics import (
     measure,
     never_reported,
 )
+from tunesmith._trainable.options import Options
 from tunesmith._trainable.timing import TimeMetric
 from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols.commands import Stop
@@ -27,12 +30,17 @@ from tunesmith.protocols.resources import Resources
 from tunesmith.protocols.result import Metrics
 from tunesmith.protocols.trial import Config
 
+_READING = "checkpoint = tune.get_checkpoint() and go on from it if it is not None"
+
+_logger = logging.getLogger("tunesmith")
+
 
 class TrialStopped(BaseException):
     """Unwinds training code whose trial was stopped; not an Exception, lest it be swallowed."""
 
 
-class Report(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Report(Options):
     """Metrics to report together with a checkpoint: a dict, or the path of a directory or file.
 
     What a generator may yield, and what any training code may return.
@@ -93,8 +101,10 @@ class Session:
         self.stopping: Stop | None = None
         self.closed = False
         self.channel: Callable[[Any, Offer | None], None] | None = None
+        self.home = os.getpid()
         # A trial that goes on from a checkpoint is past its first report.
         self._missing = () if checkpoint else _without(assignment.objectives, COUNTERS)
+        self._is_unread = checkpoint is not None
         self._seen: dict[str, None] = {}
         self._clock = clock
         self._time = time
@@ -111,6 +121,11 @@ class Session:
         """Count time as training time from now on."""
         self._since = perf_counter()
 
+    def read_checkpoint(self) -> SavedCheckpoint | None:
+        """Return what training code goes on from, if there is something."""
+        self._is_unread = False
+        return self.checkpoint
+
     def record(self, value: Any, offer: Offer | None = None) -> Metrics:
         """Return one report's metrics, flat and with the counters, and count it.
 
@@ -118,8 +133,11 @@ class Session:
         `timestamp` are always set here.
 
         Raises:
-            TrialError: It is no report; nothing was counted.
+            TrialError: It is no report, or a fork's that has not read its checkpoint; nothing was
+                counted.
         """
+        if self._is_unread:
+            self._begin_anew()
         if isinstance(value, Report):
             value, offer = value.metrics, value.checkpoint
         before = self.progress
@@ -149,8 +167,32 @@ class Session:
         self._since = now
         return elapsed_s, self._clock()
 
+    def _begin_anew(self) -> None:
+        """Count from zero: training code has not read the checkpoint that it was to go on from."""
+        if self.checkpoint is not None:
+            source, trial = self.checkpoint.metadata()["trial"], self.assignment.trial
+            if source != trial:
+                raise TrialError(
+                    f"trial {trial} was to go on from a checkpoint of trial {source}, and training "
+                    f"code did not read it before its first report: expected {_READING}"
+                )
+            _logger.warning(
+                "training code saves checkpoints and does not read them before its first report: "
+                "trial %s begins anew. To have it go on, call %s",
+                trial,
+                _READING,
+            )
+        self.progress, self.checkpoint = Progress(), None
+        self._missing = _without(self.assignment.objectives, COUNTERS)
+        self._is_unread = False
+
     def report(self, metrics: Any, checkpoint: Offer | None) -> None:
         """Pass a report on; returns when training shall go on."""
+        if os.getpid() != self.home:
+            raise UsageError(
+                "tune.report() was called in a process that training code forked: report in the "
+                "process that runs the trial, and hand it the values through a pipe or a queue"
+            )
         if self.channel is None:
             raise UsageError(
                 "tune.report() was called by training code that reports in another way: "

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
+from tunesmith._trainable import checkpoint
 from tunesmith._trainable.generator import save_offer
 from tunesmith._trainable.session import Session, enter, leave
+from tunesmith.errors import TrialError
 from tunesmith.protocols.result import Metrics
 
 
@@ -43,11 +47,40 @@ class ClassTrainable:
             return save_offer(self._session, directory)
         token = enter(self._session)
         try:
-            self._subject.save_checkpoint(directory)
+            returned = self._subject.save_checkpoint(directory)
         finally:
             leave(token)
+        _take(returned, directory)
         return True
 
     def close(self) -> None:
         """Leave the object to its host, which may reuse it for the next trial."""
         self.ending = True
+
+
+def _take(returned: Any, directory: str) -> None:
+    """Keep the dict that `save_checkpoint` returned; refuse what would be no checkpoint.
+
+    Raises:
+        TrialError: It wrote no file and returned no dict, or files elsewhere.
+    """
+    if isinstance(returned, Mapping):
+        checkpoint.pickle_state(returned, os.path.join(directory, checkpoint.RETURNED))
+        return
+    if returned is not None and not _names_place_in(returned, directory):
+        raise TrialError(
+            f"save_checkpoint() returned {returned!r:.80} of type {type(returned).__name__}: "
+            "expected nothing, or a dict. Write files into the directory that it is given, or "
+            "return a dict, which load_checkpoint() gets"
+        )
+    if not os.listdir(directory):
+        raise TrialError(
+            f"save_checkpoint() wrote no file and returned {returned!r:.80}: expected files in "
+            "the directory that it is given, or a dict. Save the state there, or remove "
+            "save_checkpoint() and load_checkpoint()"
+        )
+
+
+def _names_place_in(returned: Any, directory: str) -> bool:
+    is_path = isinstance(returned, str | os.PathLike)
+    return is_path and checkpoint.is_within(os.fspath(returned), directory)

@@ -40,9 +40,10 @@ class CapacityChanged(Event, frozen=True, kw_only=True):
 
 
 class TrialStarted(TrialEvent, frozen=True, kw_only=True):
-    """Training code began to run; `worker` says where, for people."""
+    """Training code began to run; for people, `worker` says where, and `note` what is odd."""
 
     worker: str = ""
+    note: str = ""
 
 
 class Reported(TrialEvent, frozen=True, kw_only=True):

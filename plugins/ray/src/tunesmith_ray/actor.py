@@ -24,6 +24,7 @@ from tunesmith.protocols import ErrorInfo, TrialWorker
 from tunesmith.protocols.commands import ExecutorCommand, TrialCommand
 from tunesmith.protocols.events import AnyEvent, TrialEnded
 from tunesmith_ray import shelf
+from tunesmith_ray.clock import wall_clock
 from tunesmith_ray.desk import Desk
 from tunesmith_ray.outbox import Outbox
 from tunesmith_ray.wire import Batch, Greeting, decode_orders, encode
@@ -122,7 +123,7 @@ class TrialActor:
         return encode(batch)
 
     def _accept(self, command: ExecutorCommand) -> None:
-        verdict = self._desk.put(command, at=time.time())
+        verdict = self._desk.put(command, at=wall_clock())
         if verdict.event is not None:
             self._outbox.add(verdict.event)
         stop = verdict.interrupt
@@ -190,7 +191,7 @@ class TrialActor:
 def _broken(command: TrialCommand, error: BaseException) -> TrialEnded:
     kind = type(error).__name__
     return TrialEnded(
-        at=time.time(),
+        at=wall_clock(),
         trial=command.trial,
         attempt=command.attempt,
         outcome="failed",

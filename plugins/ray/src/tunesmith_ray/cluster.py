@@ -14,6 +14,7 @@ import ray
 
 from tunesmith.errors import UsageError
 from tunesmith.protocols import ErrorInfo
+from tunesmith_ray import tenancy
 from tunesmith_ray.demand import Demand, Node, shortage
 
 _KNOCK_S = 5.0
@@ -32,14 +33,18 @@ class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cluster:
-    """Connects on `start`, disconnects on `stop`; a Ray that was there before is left as it was."""
+    """Connects on `start`, disconnects on `stop`; a Ray that was there before is left as it was.
+
+    One that another run of this process started ends with the last run that uses it.
+    """
 
     def __init__(self, options: ClusterOptions) -> None:
         self._options = options
-        self._found = ray.is_initialized()
         self._joins = bool(options.address or os.environ.get("RAY_ADDRESS"))
-        if self._found or self._joins:
-            self._refuse_sizes()
+        self._arguments = self._compose()
+        self._tenant: tenancy.Tenant | None = None
+        self._found = ray.is_initialized()
+        self._refuse_sizes()
 
     @property
     def own(self) -> bool:
@@ -80,33 +85,32 @@ class Cluster:
             )
         return f"no trial can ever run: {arithmetic}; {fix}"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the Ray that was started, joined or found is still the one in use here."""
+        return self._tenant is not None and self._tenant.is_connected
+
     def start(self) -> None:
         """Connect; takes seconds where Ray is started. Prints nothing."""
-        if self._found:
-            return
-        options = self._options
-        arguments: dict[str, Any] = {
-            "log_to_driver": options.log_to_driver,
-            "logging_level": logging.ERROR,
-            "runtime_env": dict(options.runtime_env) if options.runtime_env else None,
-        }
-        if self._joins:
-            _knock(options.address or os.environ["RAY_ADDRESS"])
-            arguments["address"] = options.address
-        else:
-            arguments |= {
-                "num_cpus": options.num_cpus,
-                "num_gpus": options.num_gpus,
-                "resources": dict(options.resources) if options.resources else None,
-                "object_store_memory": options.object_store_memory,
-                "include_dashboard": False,
-            }
-        ray.init(**arguments)
+        if self._joins and not ray.is_initialized():
+            _knock(self._options.address or os.environ["RAY_ADDRESS"])
+        self._tenant = tenancy.enter(self._arguments)
+        self._found = not self._tenant.is_founder
+        self._refuse_sizes()
 
     def stop(self) -> None:
-        """Disconnect, and end the processes of a Ray of our own. May be called twice."""
-        if not self._found and ray.is_initialized():
-            ray.shutdown()
+        """Disconnect; a Ray of our own ends with the last run in it. May be called twice."""
+        if self._tenant is not None:
+            self._tenant.leave()
+
+    def vanished(self) -> ErrorInfo:
+        """Return that Ray was taken away from under the run, with the fix."""
+        message = (
+            "Ray was shut down in this process, or another one was started, while trials ran on "
+            "it: expected the same Ray until the run is over. Call ray.shutdown() after tune.run, "
+            "then go on with tune.resume"
+        )
+        return ErrorInfo(type="UsageError", message=message, fingerprint="ray vanished")
 
     def explain(self, error: Exception) -> ErrorInfo:
         """Return why `start` failed, with the fix."""
@@ -140,7 +144,28 @@ class Cluster:
             if node.get("Alive")
         )
 
+    def _compose(self) -> dict[str, Any]:
+        """Return the arguments of `ray.init`."""
+        options = self._options
+        arguments: dict[str, Any] = {
+            "log_to_driver": options.log_to_driver,
+            "logging_level": logging.ERROR,
+            "runtime_env": dict(options.runtime_env) if options.runtime_env else None,
+        }
+        if self._joins:
+            return {**arguments, "address": options.address}
+        return {
+            **arguments,
+            "num_cpus": options.num_cpus,
+            "num_gpus": options.num_gpus,
+            "resources": dict(options.resources) if options.resources else None,
+            "object_store_memory": options.object_store_memory,
+            "include_dashboard": False,
+        }
+
     def _refuse_sizes(self) -> None:
+        if not self._joins and (not self._found or tenancy.runs_with(self._arguments)):
+            return
         options = self._options
         for name in ("num_cpus", "num_gpus", "resources", "object_store_memory"):
             value = getattr(options, name)

@@ -99,6 +99,14 @@ def shortage(demand: Demand, nodes: Sequence[Node]) -> str:
     )
 
 
+def scarcity(demand: Demand, free: Amounts) -> str:
+    """Return what is missing for a worker of this shape now, or "" if nothing is."""
+    need = demand.total()
+    if all(free.get(name, 0.0) + _SLACK >= amount for name, amount in need.items()):
+        return ""
+    return f"a trial needs {_shown(need)}; {_shown(free, like=need)} is free"
+
+
 def _bundle(bundle: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     named = ((_RAY_NAMES.get(name.lower(), name), float(n)) for name, n in bundle.items())
     return tuple(sorted((name, amount) for name, amount in named if amount > 0))

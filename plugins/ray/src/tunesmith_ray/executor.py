@@ -24,8 +24,10 @@ from tunesmith.protocols.events import AnyEvent, CapacityChanged
 from tunesmith.protocols.executor import WorkerFactory
 from tunesmith_ray import parcel, shelf, signals
 from tunesmith_ray.actor import Load
+from tunesmith_ray.clock import wall_clock
 from tunesmith_ray.cluster import Cluster, ClusterOptions
 from tunesmith_ray.demand import Demand, Node, places
+from tunesmith_ray.famine import Famine
 from tunesmith_ray.link import Answered, Link, Setup
 from tunesmith_ray.pool import Pool, PoolOptions
 from tunesmith_ray.staff import Staff
@@ -34,7 +36,8 @@ from tunesmith_ray.watch import Changed, watch
 _FIRST = 16
 """The most workers that are started before there is a trial for them."""
 
-_LONG_S = 3600.0
+_LONG_S = 5.0
+"""After how long at most to look whether Ray is still there."""
 
 _PATIENCE_S = 30.0
 """How long a cluster that once had room for a trial may have none, before the run is given up."""
@@ -116,10 +119,10 @@ class RayExecutor:
         )
         self._wait_s = wait_for_resources
         self._lacking_since: float | None = None
-        self._fitted = False
+        self._famine = Famine.here(wait_for_resources)
         self._slots = 0
         self._marker = ""
-        self._many_nodes = self._up = False
+        self._fitted = self._many_nodes = self._up = False
         self._closing = threading.Event()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._attend, name="tunesmith-ray", daemon=True)
@@ -129,13 +132,13 @@ class RayExecutor:
 
     def now(self) -> float:
         """Return wall time in seconds."""
-        return time.time()
+        return wall_clock()
 
     def submit(self, commands: Sequence[ExecutorCommand]) -> None:
         """Take commands and send them on their way."""
         for command in commands:
             self._pool.take(command)
-        if self._up:
+        if self._reaches_ray():
             self._pool.flush()
 
     def poll(self, deadline: float | None) -> Sequence[AnyEvent]:
@@ -143,8 +146,8 @@ class RayExecutor:
         woken = self._hear(0.0)
         while not self._pool.events and not woken:
             wait = self._longest_wait()
-            left = wait if deadline is None else min(wait, deadline - time.time())
-            if deadline is not None and time.time() >= deadline:
+            left = wait if deadline is None else min(wait, deadline - wall_clock())
+            if deadline is not None and wall_clock() >= deadline:
                 break
             woken = self._hear(left)
         events, self._pool.events = self._pool.events, []
@@ -159,12 +162,12 @@ class RayExecutor:
         if self._closing.is_set():
             return
         self._started.wait()
+        self._drain()
+        if self._cluster.is_there:
+            self._staff.close()
+        self._staff.abandon()
         self._up = False
-        while not self._inbox.empty():
-            message = self._inbox.get_nowait()
-            if isinstance(message, _Booted):
-                self._staff.open(message.setup, message.links)
-        self._staff.close()
+        self._drain()
         self._closing.set()
         self._thread.join()
         if self._marker:
@@ -175,7 +178,7 @@ class RayExecutor:
     def _hear(self, timeout: float) -> bool:
         """Take in every message, waiting for the first one; return whether one was a `wake`."""
         woken = False
-        if self._up:
+        if self._reaches_ray():
             self._pool.listen()
         try:
             message = self._inbox.get(timeout=timeout) if timeout > 0 else self._inbox.get_nowait()
@@ -185,11 +188,25 @@ class RayExecutor:
                 message = self._inbox.get_nowait()
         except Empty:
             pass
-        if self._up:
+        if self._reaches_ray():
             self._pool.tick()
             self._announce()
             self._pool.flush()
         return woken
+
+    def _drain(self) -> None:
+        """Let go of messages, which hold what belongs to Ray; workers that they bring are known."""
+        while not self._inbox.empty():
+            message = self._inbox.get_nowait()
+            if isinstance(message, _Booted):
+                self._staff.open(message.setup, message.links)
+
+    def _reaches_ray(self) -> bool:
+        """Tell whether workers can be talked to; if Ray has vanished, all that they did is lost."""
+        if self._up and not self._cluster.is_there:
+            self._up = False
+            self._pool.abandon(self._cluster.vanished())
+        return self._up
 
     def _take(self, message: Any) -> None:
         if isinstance(message, Answered):
@@ -218,13 +235,14 @@ class RayExecutor:
         if self._lacking_since is not None:
             patience = max(self._wait_s, _PATIENCE_S if self._fitted else 0.0)
             if time.monotonic() - self._lacking_since >= patience:
-                self._lacking_since = None
-                self._up = False
-                self._pool.fail(self._explain_shortage())
+                self._give_up(self._cluster.never(self._staff.lacking(self._staff.default)))
                 return
+        if starved := self._famine.look(self._staff.default):
+            self._give_up(starved)
+            return
         if self._pool.slots != self._slots:
             self._slots = self._pool.slots
-            self._pool.events.append(CapacityChanged(at=time.time(), slots=self._slots))
+            self._pool.events.append(CapacityChanged(at=wall_clock(), slots=self._slots))
 
     def _longest_wait(self) -> float:
         """Return how long `poll` may sleep before something is due, in seconds."""
@@ -233,18 +251,15 @@ class RayExecutor:
             due = min(due, time.monotonic() + 0.25)
         return max(0.001, min(due - time.monotonic(), _LONG_S))
 
-    def _explain_shortage(self) -> ErrorInfo:
-        message = self._cluster.never(self._staff.lacking(self._staff.default))
-        return ErrorInfo(type="UsageError", message=message, fingerprint="resources")
+    def _give_up(self, message: str) -> None:
+        self._lacking_since = None
+        self._up = False
+        self._pool.fail(ErrorInfo(type="UsageError", message=message, fingerprint="resources"))
 
     # The attending thread ------------------------------------------------------------------------
 
     def _attend(self) -> None:
-        """Bring Ray up, watch the cluster, and take Ray down again.
-
-        One thread for all three: Linux ends the processes of a local Ray together with the thread
-        that started them.
-        """
+        """Bring Ray up, watch the cluster, and take Ray down again."""
         try:
             self._start()
         except Exception as error:  # noqa: BLE001 (whatever it is, the experiment must learn it)
@@ -265,10 +280,11 @@ class RayExecutor:
         load = Load(paths=paths, references=references, parcel=ray.put(self._packed))
         self._packed, self._parameters = b"", {}
         setup = Setup(load, self._cluster.actor_options)
-        links = [Link(self._demand, setup, self._inbox) for _ in range(self._first(nodes))]
+        first = self._first(nodes)
+        links = [Link(self._demand, setup.options, self._inbox) for _ in range(first)]
         self._inbox.put(_Booted(setup, nodes, links))
         for link in links:
-            link.prepare("")
+            link.prepare(load, "")
 
     def _first(self, nodes: tuple[Node, ...]) -> int:
         """Return how many workers to start before any trial has come."""

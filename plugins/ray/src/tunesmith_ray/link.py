@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ class Setup(msgspec.Struct, frozen=True):
 class Link:
     """Sends orders to one worker process and puts its batches back in order."""
 
-    def __init__(self, demand: Demand, setup: Setup, inbox: SimpleQueue[Any]) -> None:
+    def __init__(self, demand: Demand, options: Mapping[str, Any], inbox: SimpleQueue[Any]) -> None:
         self.jobs: dict[Key, Job] = {}
         self.greeting: Greeting | None = None
         self.dead = False
@@ -91,7 +92,6 @@ class Link:
         self.hired_at = self.progressed_at
         self.recalling = False
         self._inbox = inbox
-        self._setup = setup
         self._orders: list[ExecutorCommand] = []
         self._unsent_recall = False
         self._sent = 0
@@ -99,7 +99,7 @@ class Link:
         self._early: dict[int, Batch] = {}
         self._next_batch = 0
         self._group: Any = None
-        self._actor = self._start(demand)
+        self._actor = self._start(demand, options)
 
     @property
     def ready(self) -> bool:
@@ -111,9 +111,9 @@ class Link:
         """Whether something can come from it without being told more."""
         return any(not job.waiting for job in self.jobs.values())
 
-    def prepare(self, marker: str) -> None:
+    def prepare(self, load: Load, marker: str) -> None:
         """Have it load the training code; the answer, a `Greeting`, goes to the inbox."""
-        call = self._actor.prepare.remote(self._setup.load, marker)
+        call = self._actor.prepare.remote(load, marker)
         call.future().add_done_callback(self._answered)
 
     def launch(self, job: Job) -> None:
@@ -178,17 +178,20 @@ class Link:
             return
         self.dead = True
         ray.kill(self._actor, no_restart=True)
-        self.release()
-
-    def release(self) -> None:
-        """Give the placement group back, if it has one."""
-        self.dead = True
         if self._group is not None:
             remove_placement_group(self._group)
-            self._group = None
+        self.abandon()
 
-    def _start(self, demand: Demand) -> Any:
-        options = {**demand.options(), **self._setup.options, "max_concurrency": THREADS}
+    def abandon(self) -> None:
+        """Forget a process that is gone; no handle outlives the Ray that it is of.
+
+        Ray gives the same ids to the next one's, and counts what is let go late as theirs.
+        """
+        self.dead = True
+        self._actor = self._group = None
+
+    def _start(self, demand: Demand, more: Mapping[str, Any]) -> Any:
+        options = {**demand.options(), **more, "max_concurrency": THREADS}
         if demand.grouped:
             bundles = [dict(bundle) for bundle in demand.bundles]
             self._group = placement_group(bundles, strategy=demand.strategy)
@@ -210,4 +213,5 @@ class Link:
 
     def _answered(self, future: Future[Any]) -> None:
         # Runs in a thread of Ray's.
-        self._inbox.put(Answered(self, future))
+        if not self.dead:
+            self._inbox.put(Answered(self, future))

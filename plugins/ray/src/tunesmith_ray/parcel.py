@@ -11,6 +11,7 @@ import msgspec
 import ray
 
 from tunesmith.errors import UsageError
+from tunesmith.space import Space
 
 LARGE = 10 * 2**20
 """Bytes from which a parcel is worth a word."""
@@ -56,6 +57,13 @@ def describe_culprit(culprit: Culprit) -> str:
 
 
 def _explain(thing: Any, error: Exception) -> str:
+    path = _unpicklable_parameter(thing)
+    if path:
+        return (
+            f"cannot send the search space to Ray workers: what {path!r} stands for cannot be "
+            "pickled; choose among names or numbers, create the object from them inside the "
+            "training function, or use executor='inline'"
+        )
     culprit = find_culprit(thing)
     what = "cannot send the training function to Ray workers"
     if culprit is None or culprit.value is thing:
@@ -64,6 +72,13 @@ def _explain(thing: Any, error: Exception) -> str:
         f"{what}: {describe_culprit(culprit)} cannot be pickled; "
         "create it inside the function or use executor='inline'"
     )
+
+
+def _unpicklable_parameter(thing: Any) -> str:
+    """Return the path of an object in the search space that cannot be pickled, or ""."""
+    space = getattr(getattr(thing, "settings", None), "space", None)
+    live = space.live if isinstance(space, Space) else {}
+    return next((path for path, value in live.items() if not _picklable(value)), "")
 
 
 def find_culprit(thing: Any) -> Culprit | None:

@@ -22,6 +22,7 @@ from tunesmith.protocols.events import (
     TrialStarted,
 )
 from tunesmith_ray import loss
+from tunesmith_ray.clock import wall_clock
 from tunesmith_ray.depth import Depth
 from tunesmith_ray.link import Answered, Job, Key, Link
 from tunesmith_ray.staff import Staff
@@ -238,9 +239,19 @@ class Pool:
             if problem is not None:
                 self.fail(problem)
 
+    def abandon(self, error: ErrorInfo) -> None:
+        """All workers are gone, and none will come: say so, and account for each trial."""
+        self.fail(error)
+        for job in [job for job in self._jobs.values() if job.link is not None]:
+            self._forget(job)
+            if not job.superseded:
+                self._emit_loss(job.launch, ConnectionError(error.message))
+        self._stopping.clear()
+        self._staff.abandon()
+
     def fail(self, error: ErrorInfo) -> None:
         """Say that nothing can run any more, and why."""
-        self.events.append(ExecutorFailed(at=time.time(), error=error))
+        self.events.append(ExecutorFailed(at=wall_clock(), error=error))
 
     def _end_stopped(self, job: Job) -> None:
         self._forget(job)
@@ -256,7 +267,7 @@ class Pool:
         self, launch: Launch, outcome: Outcome, *, reason: str = "", error: ErrorInfo | None = None
     ) -> None:
         ended = TrialEnded(
-            at=time.time(),
+            at=wall_clock(),
             trial=launch.trial,
             attempt=launch.attempt,
             outcome=outcome,
@@ -268,7 +279,7 @@ class Pool:
 
     def _emit_loss(self, launch: Launch, error: BaseException) -> None:
         lost = TrialLost(
-            at=time.time(),
+            at=wall_clock(),
             trial=launch.trial,
             attempt=launch.attempt,
             failure=loss.kind_of(error),

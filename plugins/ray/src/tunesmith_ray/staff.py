@@ -144,12 +144,19 @@ class Staff:
         for crew in self.crews.values():
             for link in crew.links:
                 link.kill()
+
+    def abandon(self) -> None:
+        """Forget all workers, and what Ray holds for them: they are gone."""
+        for crew in self.crews.values():
+            for link in crew.links:
+                link.abandon()
             crew.links.clear()
+        self._setup = None
 
     def _hire(self, crew: Crew) -> None:
         if self._setup is not None:
-            link = Link(crew.demand, self._setup, self._inbox)
-            link.prepare(self._marker())
+            link = Link(crew.demand, self._setup.options, self._inbox)
+            link.prepare(self._setup.load, self._marker())
             crew.links.append(link)
 
     def due(self) -> float:

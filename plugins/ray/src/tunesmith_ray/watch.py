@@ -22,6 +22,8 @@ def watch(cluster: Cluster, inbox: SimpleQueue[Any], closing: threading.Event) -
     """Put a `Changed` into the inbox whenever there is one, until `closing` is set."""
     known: tuple[Node, ...] | None = None
     while not closing.wait(_EVERY_S):
+        if not cluster.is_there:
+            return
         try:
             seen = cluster.nodes()
         except Exception:  # noqa: BLE001, S112 (the head may be away for a moment)
