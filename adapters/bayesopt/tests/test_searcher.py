@@ -1,6 +1,7 @@
 """The searcher with every kind of space and news."""
 
 import itertools
+import math
 import random
 import warnings
 
@@ -246,18 +247,25 @@ def test_options_reach_the_library(lab):
         ({"acquisition_function": "ubc"}, "'ubc' is unknown; did you mean 'ucb'"),
         ({"acquisition_function": "zzz"}, "expected ucb, ei, poi"),
         ({"acquisition_function": "ei", "kappa": 1.0}, "'ei' has no 'kappa'"),
-        ({"kappa": -1.0}, "kappa=-1.0; expected from 0 to inf"),
-        ({"exploration_decay": 2.0}, "exploration_decay=2.0; expected from 1e-09 to 1"),
+        ({"kappa": -1.0}, "kappa=-1.0; expected a finite number from 0 to inf"),
+        ({"kappa": math.inf}, "kappa=inf; expected a finite number from 0"),
+        (
+            {"exploration_decay": 2.0},
+            "exploration_decay=2.0; expected a finite number from 1e-09 to 1",
+        ),
         ({"acquisition_function": ACQUISITIONS["ucb"](), "kappa": 1.0}, "made already"),
         (
             {"acquisition_function": acquisition.ConstantLiar(ACQUISITIONS["ucb"]())},
             "give its base_acquisition",
         ),
-        ({"init_points": 0}, "init_points=0; expected from 1 to inf"),
-        ({"alpha": -1.0}, "alpha=-1.0; expected from 0 to inf"),
-        ({"n_restarts_optimizer": -1}, "n_restarts_optimizer=-1; expected from 0 to inf"),
-        ({"n_random": 0}, "n_random=0; expected from 1 to inf"),
-        ({"n_smart": -1}, "n_smart=-1; expected from 0 to inf"),
+        ({"init_points": 0}, "init_points=0; expected a finite number from 1 to inf"),
+        ({"alpha": -1.0}, "alpha=-1.0; expected a finite number from 0 to inf"),
+        (
+            {"n_restarts_optimizer": -1},
+            "n_restarts_optimizer=-1; expected a finite number from 0 to inf",
+        ),
+        ({"n_random": 0}, "n_random=0; expected a finite number from 1 to inf"),
+        ({"n_smart": -1}, "n_smart=-1; expected a finite number from 0 to inf"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_once(lab, options, message):

@@ -119,6 +119,7 @@ def test_strange_news_is_passed_over(lab):
         ({"candidates": 0}, "candidates=0"),
         ({"random_fraction": 2}, "random_fraction=2; expected from 0 to 1"),
         ({"bandwidth_factor": 0}, "bandwidth_factor=0"),
+        ({"bandwidth_factor": math.inf}, "bandwidth_factor=inf"),
         ({"min_bandwidth": 0}, "min_bandwidth=0"),
     ],
 )

@@ -6,7 +6,10 @@ import warnings
 import optuna
 import pytest
 
+import tunesmith as tune
 from tunesmith.errors import CapabilityError, MissingLibraryError, OptionError
+from tunesmith.plugins import resolve
+from tunesmith.protocols import SearchExhausted
 from tunesmith_optuna.searcher import SAMPLERS
 
 SINGLE = ["cmaes"]
@@ -174,6 +177,11 @@ def test_options_reach_the_sampler(lab):
         ({"sampler": "zzz"}, OptionError, "expected tpe, gp, cmaes"),
         ({"sampler": "random", "constant_liar": True}, OptionError, "no option 'constant_liar'"),
         ({"sampler_options": {"n_ei_candidate": 3}}, OptionError, "did you mean 'n_ei_candidates'"),
+        (
+            {"sampler_options": {"n_ei_candidates": "x"}},
+            OptionError,
+            "sampler 'tpe': n_ei_candidates='x' is not possible; expected a whole number",
+        ),
         ({"sampler_options": {"seed": 3}}, OptionError, "no option 'seed'"),
         ({"sampler": optuna.samplers.RandomSampler(), "group": True}, OptionError, "made already"),
         ({"sampler": "cmaes", "objectives": 2}, CapabilityError, "use 'tpe', 'nsga2' or 'nsga3'"),
@@ -205,3 +213,66 @@ def test_optuna_is_silent_and_left_as_it_was(lab, conditional, caplog, capfd):
     assert optuna.logging.get_verbosity() == verbosity
     assert [r for r in caplog.records if r.levelno >= logging.INFO] == []
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"n_startup_trials": -8},
+            "n_startup_trials=-8 is not possible; expected a whole number from 0",
+        ),
+        ({"sampler_options": 3}, "sampler_options=3 is not possible; expected a mapping"),
+        (
+            {"sampler": 5},
+            "sampler=5 is not possible; expected a string or BaseSampler or a function",
+        ),
+        ({"group": "yes"}, "group='yes' is not possible; expected True or False"),
+    ],
+)
+def test_values_of_another_kind_are_refused(options, message):
+    """What an option's annotation rules out is refused before a searcher is made."""
+    with pytest.raises(OptionError, match=message):
+        resolve("searcher", {"name": "optuna", **options})
+
+
+BRUTE = {"x": tune.choice([1, 2]), "y": tune.randint(0, 2)}
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.parametrize(
+    ("sampler", "options", "space", "count"),
+    [
+        ("GridSampler", {"search_space": {"x": [0.1, 0.2, 0.3]}}, {"x": tune.uniform(0, 1)}, 3),
+        ("BruteForceSampler", {}, BRUTE, 4),
+    ],
+)
+def test_a_sampler_that_has_tried_all_ends_the_search(tmp_path, sampler, options, space, count):
+    """A sampler that stops its study ends the search in good order, each point tried once."""
+    made = getattr(optuna.samplers, sampler)(**options)
+    results = tune.run(
+        lambda config: {"loss": config["x"]},
+        space,
+        metric="loss",
+        mode="min",
+        searcher={"name": "optuna", "sampler": made},
+        num_samples=9,
+        executor="inline",
+        storage=tmp_path,
+        verbose=0,
+    )
+    assert len({tuple(trial.config.values()) for trial in results.trials}) == count
+    assert [trial.status for trial in results.trials] == ["completed"] * count
+
+
+def test_the_end_of_a_sampler_outlives_a_restart(lab):
+    """A searcher that takes up the state of one whose sampler is done is done, too."""
+    space = {"x": tune.uniform(0, 1)}
+    done = lab(space, sampler=optuna.samplers.GridSampler({"x": [0.1, 0.2]}))
+    done.run(2)
+    with pytest.raises(SearchExhausted, match="GridSampler has tried all it has"):
+        done.searcher.suggest("0003")
+    again = lab(space, sampler=optuna.samplers.GridSampler({"x": [0.1, 0.2]}))
+    again.searcher.restore(done.searcher.state())
+    with pytest.raises(SearchExhausted):
+        again.searcher.suggest("0003")

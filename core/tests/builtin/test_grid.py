@@ -111,7 +111,9 @@ def test_points_by_path_thin_out_whole_numbers():
             "points names 'lrr', which is no parameter; did you mean 'lr'? parameters: lr",
         ),
         (0, "points=0; expected a whole number from 1"),
-        ({"lr": 2.5}, "points['lr']=2.5; expected a whole number from 1"),
+        (10**20, "points=100000000000000000000; expected a whole number from 1 to 1000000"),
+        ({"lr": 0}, "points['lr']=0; expected a whole number from 1"),
+        ({"lr": 2.5}, "points={'lr': 2.5} is not possible; expected a whole number or a mapping"),
     ],
 )
 def test_impossible_points_are_refused(points, message):

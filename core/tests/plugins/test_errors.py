@@ -28,6 +28,17 @@ def test_unknown_name_gets_a_guess_and_the_list(environment):
     assert "failed to load: acme-badname," in error["message"]
 
 
+def test_names_from_elsewhere_are_known(environment):
+    """What other libraries call it is answered with its name here, if that is to be had."""
+    for kind, name, here in (
+        ("searcher", "TPESampler", "'optuna' (pip install tunesmith-optuna)"),
+        ("searcher", "BasicVariantGenerator", "'random'"),
+        ("scheduler", "ASHAScheduler", "'asha' (pip install tunesmith-asha)"),
+        ("scheduler", "median", "'median-stopping' (pip install tunesmith-median-stopping)"),
+    ):
+        assert f"; did you mean {here}? " in raised(environment, name, kind)["message"]
+
+
 def test_name_of_another_kind_is_recognised(environment):
     """A scheduler asked for as a searcher is sent to the right argument."""
     error = raised(environment, "fifo")

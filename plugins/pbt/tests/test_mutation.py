@@ -10,7 +10,7 @@ import tunesmith as tune
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Objective, Problem
 from tunesmith.space import parse_space
-from tunesmith_pbt.mutation import Mutation, tuned_paths
+from tunesmith_pbt.mutation import Mutation, targets
 
 DEFINITION = {
     "lr": tune.loguniform(1e-4, 1e-1),
@@ -48,7 +48,7 @@ def make(definition=None, constraints=(), mutate=None, **options):
         "noise": 0.1,
         "resample_probability": 0.25,
     }
-    return Mutation(problem, tuned_paths(problem, mutate), **{**given, **options})
+    return Mutation(problem, targets(problem, mutate), **{**given, **options})
 
 
 @given(
@@ -155,6 +155,47 @@ def test_only_the_named_parameters_change():
 )
 def test_a_path_that_cannot_be_mutated_is_refused(mutate, words):
     """`mutate` names parameters that are drawn; the error has the closest one."""
+    with pytest.raises(UsageError) as caught:
+        make(mutate=mutate)
+    assert all(word in str(caught.value) for word in words)
+
+
+@given(seed=st.integers(0, 10**6), old=st.sampled_from([0.001, 0.01, 0.1, 0.5]))
+def test_a_parameter_with_values_takes_one_of_them(seed, old):
+    """A mapping in `mutate` has values to choose among: a neighbour, or any from elsewhere."""
+    space = {"lr": tune.loguniform(1e-4, 1), "x": tune.uniform(0, 1)}
+    mutation = make(space, mutate={"lr": [0.1, 0.001, 0.01]}, resample_probability=0)
+    child = mutation({"lr": old, "x": 0.5}, Random(seed))
+    near = {0.001: {0.01}, 0.01: {0.001, 0.1}, 0.1: {0.01}}
+    assert child["lr"] in near.get(old, {0.001, 0.01, 0.1})
+    assert child["x"] == 0.5
+    drawn = make(space, mutate={"lr": [0.3]}, resample_probability=1)
+    assert drawn({"lr": old, "x": 0.5}, Random(seed))["lr"] == 0.3
+
+
+def test_categories_and_conditional_parameters_take_given_values_too():
+    """Values may be of any parameter that is drawn; a new branch brings one of them."""
+    space = {name: DEFINITION[name] for name in ("act", "opt")}
+    mutate = {"act": ["relu", None], "opt": ["sgd"], "opt[sgd]/momentum": [0.5, 0.9]}
+    mutation = make(space, mutate=mutate, resample_probability=1)
+    config = {"act": "tanh", "opt": {"name": "adam", "beta": 1}}
+    for seed in range(20):
+        child = mutation(config, Random(seed))
+        assert child["act"] in ("relu", None)
+        assert child["opt"] in [{"name": "sgd", "momentum": m} for m in (0.5, 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("mutate", "words"),
+    [
+        ({"lr": [5.0]}, ["mutate={'lr': [5.0]} of pbt", "'lr'", "from 0.0001 to 0.1"]),
+        ({"lr": []}, ["mutate={'lr': []} of pbt has no value", "mutate=['lr']"]),
+        ({"act": ["gelu"]}, ["'gelu'", "relu"]),
+        ({"leyers": [1]}, ["'leyers'", "did you mean 'layers'"]),
+    ],
+)
+def test_values_from_outside_the_space_are_refused(mutate, words):
+    """What `mutate` gives must be in the parameter's domain; the error quotes it."""
     with pytest.raises(UsageError) as caught:
         make(mutate=mutate)
     assert all(word in str(caught.value) for word in words)

@@ -29,6 +29,7 @@ def problem(**changes):
         ({"interval": 0}, ["interval=0", "positive"]),
         ({"interval": nan}, ["interval=nan"]),
         ({"burn_in": -1}, ["burn_in=-1"]),
+        ({"population_size": 0}, ["population_size=0", "two members"]),
         ({"population_size": 1}, ["population_size=1", "two members"]),
         ({"selection": "roulette"}, ["selection='roulette'", "'truncation' or 'tournament'"]),
         ({"quantile": 0.6}, ["quantile=0.6", "at most 0.5"]),

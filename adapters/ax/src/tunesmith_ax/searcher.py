@@ -86,6 +86,7 @@ class AxSearcher:
         for name, value in list(how.items())[:2]:
             if (value or 0) < 0:
                 raise OptionError(f"searcher 'ax': {name}={value!r}; expected 0 or more")
+        _check_device(torch_device)
         if method == "quality" and importlib.util.find_spec("numpyro") is None:
             fix = "pip install 'tunesmith-ax[quality]'"
             raise MissingLibraryError(f"method='quality' needs numpyro, not installed: {fix}")
@@ -198,6 +199,15 @@ class AxSearcher:
 
 def _key(config: Config) -> tuple[object, ...]:
     return tuple(sorted(config.items()))
+
+
+def _check_device(name: str | None) -> None:
+    try:
+        torch.device("cpu" if name is None else name)
+    except RuntimeError as error:
+        raise OptionError(
+            f"searcher 'ax': torch_device={name!r}: {error}; write 'cpu' or 'cuda'"
+        ) from None
 
 
 def _client(axes: Axes, metrics: Sequence[str], seed: int) -> Client:

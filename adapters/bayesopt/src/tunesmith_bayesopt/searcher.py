@@ -79,9 +79,9 @@ class BayesoptSearcher:
         counts = {"init_points": init_points, "n_random": n_random, "n_smart": n_smart}
         for name, value in {**given, **fit, **counts}.items():
             least, most = LIMITS.get(name, (0, math.inf))
-            if not least <= value <= most:
+            if not least <= value <= most or value == math.inf:
                 wrong = f"searcher 'bayesopt': {name}={value!r}"
-                raise OptionError(f"{wrong}; expected from {least} to {most}")
+                raise OptionError(f"{wrong}; expected a finite number from {least} to {most}")
         self._acquisition = _acquisition(acquisition_function, given)
         self._kernel = Matern(nu=2.5) if kernel is None else kernel
         self._fit = fit

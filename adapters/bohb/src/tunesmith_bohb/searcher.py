@@ -47,7 +47,7 @@ class BohbSearcher:
             ("top_percent", top_percent, 0 < top_percent < 100, "between 0 and 100"),
             ("candidates", candidates, candidates >= 1, "1 or more"),
             ("random_fraction", random_fraction, 0 <= random_fraction <= 1, "from 0 to 1"),
-            ("bandwidth_factor", bandwidth_factor, bandwidth_factor > 0, "above 0"),
+            ("bandwidth_factor", bandwidth_factor, 0 < bandwidth_factor < math.inf, "above 0"),
             ("min_bandwidth", min_bandwidth, 0 < min_bandwidth < 1, "between 0 and 1"),
         ):
             if not fits:

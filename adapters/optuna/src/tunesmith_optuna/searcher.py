@@ -7,14 +7,16 @@ import inspect
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import optuna
 from optuna import samplers
 from optuna.trial import TrialState, create_trial
 
 from tunesmith.errors import CapabilityError, MissingLibraryError, OptionError, did_you_mean
-from tunesmith.protocols import Config, Observation, Problem
+from tunesmith.plugins import check_values
+from tunesmith.protocols import Config, Observation, Problem, SearchExhausted
 from tunesmith.space import SpaceError
 from tunesmith_optuna._space import dimensions
 
@@ -33,6 +35,16 @@ SAMPLERS: dict[str, Factory] = {
 LIBRARIES = {"gp": ("torch", "scipy"), "cmaes": ("cmaes",), "qmc": ("scipy",)}
 
 
+class _Study(optuna.Study):
+    """A study that samplers can end though no loop of Optuna's own goes on."""
+
+    is_over = False
+
+    def stop(self) -> None:
+        """Note that the sampler has nothing left to try."""
+        self.is_over = True
+
+
 class OptunaSearcher:
     """Suggests what an Optuna sampler samples.
 
@@ -45,7 +57,7 @@ class OptunaSearcher:
         problem: Problem,
         *,
         sampler: Choice = "tpe",
-        n_startup_trials: int | None = None,
+        n_startup_trials: Annotated[int, msgspec.Meta(ge=0)] | None = None,
         multivariate: bool | None = None,
         group: bool | None = None,
         constant_liar: bool | None = None,
@@ -67,6 +79,8 @@ class OptunaSearcher:
 
     def suggest(self, trial_id: str) -> Config:
         """Return the sampler's next configuration; the trial counts as pending from now on."""
+        if self._study.is_over:
+            raise SearchExhausted(f"{type(self._study.sampler).__name__} has tried all it has")
         trial, flat = self._study.ask(), dict[str, Any]()
         for d in self._dimensions:
             if d.active(flat):
@@ -142,7 +156,7 @@ def _standing(observation: Observation) -> TrialState:
     return TrialState.COMPLETE if known and status != "failed" else TrialState.FAIL
 
 
-def _study(problem: Problem, choice: Choice, options: dict[str, Any]) -> optuna.Study:
+def _study(problem: Problem, choice: Choice, options: dict[str, Any]) -> _Study:
     """Return a new study, without the noise that Optuna makes about it and about new options."""
     with (
         warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning),
@@ -150,10 +164,10 @@ def _study(problem: Problem, choice: Choice, options: dict[str, Any]) -> optuna.
     ):
         stack.callback(optuna.logging.set_verbosity, optuna.logging.get_verbosity())
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return optuna.create_study(
-            sampler=_sampler(problem, choice, options),
-            directions=["minimize" for _ in problem.objectives],
-        )
+        storage = optuna.storages.InMemoryStorage()
+        directions = [optuna.study.StudyDirection.MINIMIZE for _ in problem.objectives]
+        made = optuna.create_study(storage=storage, directions=directions)
+        return _Study(made.study_name, storage, _sampler(problem, choice, options))
 
 
 def _sampler(problem: Problem, choice: Choice, options: dict[str, Any]) -> samplers.BaseSampler:
@@ -166,6 +180,7 @@ def _sampler(problem: Problem, choice: Choice, options: dict[str, Any]) -> sampl
     for option in options.keys() - known:
         guess = did_you_mean(option, known) or "; its options: " + ", ".join(sorted(known))
         raise OptionError(f"sampler {choice!r} has no option {option!r}{guess}")
+    check_values(f"sampler {choice!r}", factory, options)
     if factory is samplers.TPESampler:
         joint = options.get("multivariate", len(problem.objectives) == 1)
         options.setdefault("group", joint and any(p.when for p in problem.space.parameters))

@@ -18,6 +18,9 @@ from tunesmith.space.parameter import (
 )
 from tunesmith.space.unit import from_unit
 
+MOST = 10**6
+"""More values of one parameter than anybody tries."""
+
 
 class GridSearcher:
     """Try every combination of values once; the parameter written last changes fastest.
@@ -115,6 +118,7 @@ def _check_points(points: object, paths: Sequence[str]) -> None:
                 f"searcher 'grid': points names {path!r}, which is no parameter"
                 f"{did_you_mean(str(path), paths) or ';'} parameters: {', '.join(paths)}"
             )
-        if type(count) is not int or count < 1:
+        if type(count) is not int or not 1 <= count <= MOST:
             what = f"points[{path!r}]" if path else "points"
-            raise OptionError(f"searcher 'grid': {what}={count!r}; expected a whole number from 1")
+            wanted = f"a whole number from 1 to {MOST}"
+            raise OptionError(f"searcher 'grid': {what}={count!r}; expected {wanted}")

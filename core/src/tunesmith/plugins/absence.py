@@ -10,6 +10,7 @@ from tunesmith.errors import (
     closest,
 )
 from tunesmith.plugins.catalog import CATALOG
+from tunesmith.plugins.elsewhere import NAMES
 from tunesmith.plugins.loading import VARIABLE, BrokenPlugin, Installed, Source, normalised
 from tunesmith.plugins.requirements import first_unmet
 from tunesmith.plugins.specs import Kind
@@ -92,11 +93,15 @@ def _unknown(
 ) -> UnknownNameError:
     known = sorted({one.spec.name for one in installed if one.kind == kind})
     catalogued = CATALOG.get(kind, {})
-    guess = closest(name, [*known, *catalogued])
+    guess = NAMES.get(kind, {}).get(name.casefold())
+    if guess not in known and guess not in catalogued:
+        guess = closest(name, [*known, *catalogued])
     hint = ";"
     if guess is not None:
         dist = "" if guess in known else f" (pip install {catalogued[guess]})"
         hint = f"; did you mean {guess!r}{dist}?"
+    if kind == "callback" and not guess:
+        hint = "; give an object with hooks, such as on_result(trial, result), as callbacks=[...];"
     failed = f"; failed to load: {', '.join(broken)} (see tunesmith plugins --broken)"
     return UnknownNameError(
         f"unknown {kind} {name!r}{hint} installed: {', '.join(known) or 'none'}"

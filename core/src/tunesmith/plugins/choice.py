@@ -13,7 +13,7 @@ import msgspec
 
 from tunesmith.errors import OptionError, UsageError, did_you_mean
 from tunesmith.plugins.factories import check_api, load_factory, make
-from tunesmith.plugins.options import check_options
+from tunesmith.plugins.options import check_options, plain
 from tunesmith.plugins.registry import Registry, default_registry
 from tunesmith.plugins.specs import (
     API,
@@ -182,6 +182,7 @@ def _checked(
     spec: Spec | None = None,
 ) -> Choice[Any]:
     spec = _spec_of(kind, factory) if spec is None else spec
+    options = {name: plain(value) for name, value in options.items()}
     core, rest = _split(spec, options) if kind == "searcher" else (CoreOptions(), options)
     check_options(spec, factory, rest)
     return Choice(spec=spec, factory=factory, options=rest, reference=reference, core_options=core)
@@ -209,7 +210,7 @@ def _split(spec: Spec, options: dict[str, Any]) -> tuple[CoreOptions, dict[str, 
     rest = dict(options)
     partial, lossy = rest.pop("partial", None), rest.pop("lossy", False)
     timeout_s = rest.pop("timeout_s", CoreOptions().timeout_s)
-    if not isinstance(timeout_s, int | float) or not timeout_s > 0:
+    if type(timeout_s) not in (int, float) or not timeout_s > 0:
         raise OptionError(
             f"searcher {spec.name!r}: timeout_s={timeout_s!r} is not possible; expected seconds"
         )

@@ -15,11 +15,19 @@ from tunesmith.errors import (
     did_you_mean,
 )
 from tunesmith.plugins.loading import Source
-from tunesmith.plugins.options import check_options, declared_options
+from tunesmith.plugins.options import check_options, check_values, declared_options
 from tunesmith.plugins.requirements import check_requirements, installed_version
 from tunesmith.plugins.specs import API, CallbackSpec, Spec, kind_of
 
-__all__ = ["check_api", "check_options", "create", "declared_options", "load_factory", "make"]
+__all__ = [
+    "check_api",
+    "check_options",
+    "check_values",
+    "create",
+    "declared_options",
+    "load_factory",
+    "make",
+]
 
 
 def check_api(spec: Spec, source: Source | None = None) -> None:

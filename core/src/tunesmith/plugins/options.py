@@ -1,20 +1,16 @@
 """Check the options of an algorithm against its factory's signature, before it is made."""
 
 import inspect
-import types
-import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from tunesmith.errors import OptionError, PluginContractError, did_you_mean
+from tunesmith.plugins import annotation
+from tunesmith.plugins.elsewhere import option_hint
 from tunesmith.plugins.specs import CallbackSpec, Spec, kind_of
 
 RESERVED = ("name", "partial", "lossy", "timeout_s")
 """Names that the core reads itself, so that no factory may have an option so called."""
-
-_PLAIN = (bool, int, float, str, type(None), list, tuple, dict)
 
 
 def declared_options(spec: Spec, factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
@@ -55,8 +51,9 @@ def declared_options(spec: Spec, factory: Callable[..., Any]) -> Mapping[str, in
 def check_options(spec: Spec, factory: Callable[..., Any], options: Mapping[str, Any]) -> None:
     """Raise `OptionError` unless `factory` takes exactly such options.
 
-    Checked are names, options without a default, and the values of options annotated with plain
-    types or literals; anything finer is the factory's own business.
+    Checked are names, options without a default, and values, as far as the options' annotations
+    tell. Bounds stand there too, as in `Annotated[int, msgspec.Meta(ge=1)]`; what an annotation
+    cannot say is the factory's own business.
     """
     declared = declared_options(spec, factory)
     who = f"{kind_of(spec)} {spec.name!r}"
@@ -74,59 +71,40 @@ def check_options(spec: Spec, factory: Callable[..., Any], options: Mapping[str,
             f"{who} needs the option{'s' * (len(missing) > 1)} {_listed(missing)}; write"
             f" {{'name': {spec.name!r}, {example}}}"
         )
-    hints = _hints(factory)
+    check_values(who, factory, options)
+
+
+def check_values(who: str, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Raise `OptionError` unless the annotations of `function` admit the values of `options`.
+
+    `who` begins the message. What an annotation does not say, or cannot be read, is admitted.
+    """
+    parameters = inspect.signature(function).parameters
     for name, value in options.items():
-        _check_value(who, name, value, hints.get(name, Any))
+        hint = annotation.resolved(parameters[name].annotation, function)
+        if not annotation.admits(hint, value):
+            words = [word for word in annotation.words(hint) if isinstance(word, str)]
+            guess = did_you_mean(value, words) if isinstance(value, str) else ""
+            raise OptionError(
+                f"{who}: {name}={value!r} is not possible{guess or ';'}"
+                f" expected {annotation.spelt(hint)}"
+            )
+
+
+def plain(value: Any) -> Any:
+    """Return NumPy's numbers, and the like, as Python's own; all else as it is."""
+    is_scalar = getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if is_scalar else value
 
 
 def _instead(name: str, declared: Iterable[str]) -> str:
     names = sorted(declared)
+    known = option_hint(name, names)
     if not names:
-        return "; it takes none"
-    guess = did_you_mean(name, names)
+        return f"{known or ';'} it takes none"
+    guess = known or did_you_mean(name, names)
     return f"{guess or ';'} its options: {', '.join(names)}"
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(repr(name) for name in names)
-
-
-def _hints(factory: Callable[..., Any]) -> Mapping[str, Any]:
-    target = getattr(factory, "__init__", None) if isinstance(factory, type) else factory
-    # Annotations may name what is imported for type checkers only; then values go unchecked.
-    try:
-        return typing.get_type_hints(target)
-    except (NameError, TypeError, AttributeError):
-        return {}
-
-
-def _check_value(who: str, name: str, value: Any, hint: Any) -> None:
-    if type(value) not in _PLAIN or not _is_plain(hint):
-        return
-    try:
-        msgspec.convert(value, hint)
-    except msgspec.ValidationError:
-        choices = [choice for choice in _choices(hint) if choice is not None]
-        guess = did_you_mean(value, choices) if isinstance(value, str) else ""
-        expected = ", ".join(map(repr, choices)) if choices else _spelt(hint)
-        raise OptionError(
-            f"{who}: {name}={value!r} is not possible{guess or ';'} expected {expected}"
-        ) from None
-
-
-def _is_plain(hint: Any) -> bool:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return all(_is_plain(part) for part in typing.get_args(hint))
-    return hint in (bool, int, float, str, type(None)) or origin is Literal
-
-
-def _choices(hint: Any) -> list[Any]:
-    if typing.get_origin(hint) is Literal:
-        return list(typing.get_args(hint))
-    parts = [part for part in typing.get_args(hint) if part is not type(None)]
-    return _choices(parts[0]) if len(parts) == 1 else []
-
-
-def _spelt(hint: Any) -> str:
-    return hint.__name__ if isinstance(hint, type) else str(hint)

@@ -1,10 +1,10 @@
 """The factory behind the name "pbt"."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunesmith.protocols import Problem
-from tunesmith_pbt.mutation import Explore, Mutation, tuned_paths
+from tunesmith_pbt.mutation import Explore, Mutation, targets
 from tunesmith_pbt.rules import Replace, Rules, Selection
 from tunesmith_pbt.scheduler import PopulationBasedTraining
 
@@ -21,7 +21,7 @@ def pbt(
     factors: Sequence[float] = (0.8, 1.2),
     noise: float = 0.1,
     resample_probability: float = 0.25,
-    mutate: Sequence[str] | None = None,
+    mutate: str | Sequence[str] | Mapping[str, Sequence[Any]] | None = None,
     synchronous: bool = False,
     quorum: float = 1.0,
     replace: Replace = "fork",
@@ -34,7 +34,8 @@ def pbt(
     it is among the worst, or of a random other one if that is better ("tournament"). A clone's
     parameters, those at the paths in `mutate` or all, are drawn anew with `resample_probability`,
     else multiplied by one of `factors` ("perturb") or moved by Gaussian noise of `noise` times
-    their range ("noise"); or `explore` is a function that makes one configuration of another. With
+    their range ("noise"); or `explore` is a function that makes one configuration of another. Where
+    `mutate` maps a path to a list of values, the clone takes one of these. With
     `synchronous`, members wait until a `quorum` of those alive has come as far. With
     `replace="restart"` the weak are stopped instead, and the searcher proposes new trials.
 
@@ -43,6 +44,6 @@ def pbt(
     """
     given: dict[str, Any] = dict(locals())
     rules = Rules(**{name: given[name] for name in Rules.__struct_fields__})
-    given["paths"] = tuned_paths(problem, mutate)
+    given["targets"] = targets(problem, mutate)
     mutation = Mutation(**{name: given[name] for name in Mutation.__struct_fields__})
     return PopulationBasedTraining(rules, mutation)

@@ -1,7 +1,7 @@
 """Explore: a configuration near another one, always inside the space."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from random import Random
 from typing import Any, Literal
@@ -20,7 +20,9 @@ from tunesmith.space import (
     OrdinalParameter,
     Parameter,
     Primitive,
+    Space,
     SpaceError,
+    Tunable,
     from_unit,
     to_unit,
 )
@@ -29,23 +31,26 @@ from tunesmith_pbt.rules import require
 
 Explore = Literal["perturb", "noise"] | Callable[[Config], Config]
 Numeric = FloatParameter | IntParameter | NormalParameter
+Targets = Mapping[str, Sequence[Primitive]]
+"""Paths of parameters to vary, each with the values to choose among; without any, all there are."""
 
 TRIES = 100
 """Draws of a configuration that the constraint allows, before the original is kept."""
 
 
 class Mutation(msgspec.Struct, frozen=True):
-    """Varies the parameters at `paths`: the explore step of arXiv 1711.09846, section 4.1.1.
+    """Varies the parameters at `targets`: the explore step of arXiv 1711.09846, section 4.1.1.
 
     Each of them is drawn anew with `resample_probability`. Else a number is multiplied by one of
     `factors` and kept within its bounds ("perturb"), or gets Gaussian noise with standard deviation
     `noise` on the unit scale, on which its distribution is uniform, and is reflected at the ends
     ("noise"); where there are steps, it moves by at least one. Ordinals move to a neighbour,
-    categories stay. What a new category brings with it is drawn.
+    categories stay. What a new category brings with it is drawn. A target that has values takes one
+    of these: any if it is drawn anew or has another one, else a neighbour of the one it has.
     """
 
     problem: Problem
-    paths: frozenset[str]
+    targets: Targets
     explore: Explore
     factors: Sequence[float]
     noise: float
@@ -75,13 +80,16 @@ class Mutation(msgspec.Struct, frozen=True):
         new: FlatConfig = {}
         for parameter in self.problem.space.parameters:
             path, given = parameter.path, parameter.when
+            is_target, values = path in self.targets, self.targets.get(path, ())
             if isinstance(parameter, FixedParameter | ComputedParameter):
                 continue
             if not all(c.path in new and new[c.path] in c.options for c in given):
                 continue
-            if path not in old or (path in self.paths and rng.random() < self.resample_probability):
-                new[path] = from_unit(parameter, rng.random())
-            elif path in self.paths:
+            if path not in old or (is_target and rng.random() < self.resample_probability):
+                new[path] = rng.choice(values) if values else from_unit(parameter, rng.random())
+            elif values:
+                new[path] = _neighbour(values, old[path], rng)
+            elif is_target:
                 new[path] = self._moved(parameter, old[path], rng)
             else:
                 new[path] = old[path]
@@ -89,9 +97,7 @@ class Mutation(msgspec.Struct, frozen=True):
 
     def _moved(self, parameter: Parameter, value: Any, rng: Random) -> Primitive:
         if isinstance(parameter, OrdinalParameter):
-            at, last = parameter.options.index(value), len(parameter.options) - 1
-            to = at + rng.choice((-1, 1))
-            return parameter.options[to if 0 <= to <= last else min(abs(at - 1), last)]
+            return _neighbour(parameter.options, value, rng)
         if not isinstance(parameter, Numeric):
             return value  # type: ignore[no-any-return]
         if self.explore == "perturb":
@@ -139,18 +145,45 @@ def _fitted(
     return min(max(number, parameter.low), parameter.high)
 
 
-def tuned_paths(problem: Problem, mutate: Any) -> frozenset[str]:
-    """Return the paths of the parameters to vary: those named, or all that are drawn.
+def _neighbour(options: Sequence[Primitive], value: Primitive, rng: Random) -> Primitive:
+    """Return an option next to `value`, or any if it is none of them."""
+    if value not in options:
+        return rng.choice(options)
+    at, last = options.index(value), len(options) - 1
+    to = at + rng.choice((-1, 1))
+    return options[to if 0 <= to <= last else min(abs(at - 1), last)]
+
+
+def targets(problem: Problem, mutate: Any) -> Targets:
+    """Return the parameters to vary: those named, or all that are drawn.
 
     Raises:
-        UsageError: a path is no such parameter, or there is none.
+        UsageError: a path is no such parameter, or a value none of its.
     """
-    drawn = {parameter.path for parameter in problem.space.tunable}
-    named = drawn if mutate is None else set([mutate] if isinstance(mutate, str) else mutate)
-    for path in sorted(named - drawn):
+    drawn = {parameter.path: parameter for parameter in problem.space.tunable}
+    named = drawn if mutate is None else [mutate] if isinstance(mutate, str) else mutate
+    for path in named:
         problem.space.parameter(path)
+        if path not in drawn:
+            raise UsageError(
+                f"mutate={mutate!r} of pbt: {path!r} is a constant, computed or on a grid; name "
+                f"parameters that are drawn: {', '.join(sorted(drawn)) or 'this space has none'}"
+            )
+    if not isinstance(mutate, Mapping):
+        return dict.fromkeys(named, ())
+    return {path: _checked(drawn[path], values) for path, values in mutate.items()}
+
+
+def _checked(parameter: Tunable, values: Sequence[Any]) -> list[Primitive]:
+    """Return the values, numbers in order; they must be the parameter's."""
+    alone = Space((msgspec.structs.replace(parameter, when=()),))
+    try:
+        found = [alone.validate({parameter.path: value})[parameter.path] for value in values]
+    except SpaceError as error:
+        raise UsageError(f"mutate={{{parameter.path!r}: {values!r}}} of pbt: {error}") from error
+    if not found:
         raise UsageError(
-            f"mutate={mutate!r} of pbt: {path!r} is a constant, computed or on a grid; name "
-            f"parameters that are drawn: {', '.join(sorted(drawn)) or 'this space has none'}"
+            f"mutate={{{parameter.path!r}: {values!r}}} of pbt has no value; give values of this"
+            f" parameter, or write mutate=[{parameter.path!r}] for all there are"
         )
-    return frozenset(named)
+    return sorted(found) if isinstance(parameter, Numeric) else found  # type: ignore[type-var]

@@ -3,6 +3,7 @@
 from math import inf
 from os import PathLike
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -22,7 +23,7 @@ def pbt_replay(
     *,
     path: str | PathLike[str],
     trial: str | None = None,
-    max_resource: float | None = None,
+    max_resource: Annotated[float, msgspec.Meta(gt=0)] | None = None,
 ) -> "Replay":
     """Return a scheduler that trains a trial along the configurations that led to an earlier one.
 

@@ -51,7 +51,8 @@ class Rules(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """How many members live at once."""
-        return self.population_size or self.problem.num_samples or 0
+        given = (self.population_size, self.problem.num_samples, 0)
+        return next(value for value in given if value is not None)
 
     @property
     def total(self) -> float:
