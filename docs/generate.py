@@ -10,6 +10,7 @@ import json
 import pkgutil
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,16 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTE = "<!-- Written by docs/generate.py; change the code instead and run `make docs`. -->"
 SECTION = re.compile(r"(Raises|Args|Returns|Yields):$")
 KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
+SUITES = {
+    "searchers": "SearcherConformance",
+    "schedulers": "SchedulerConformance",
+    "executors": "ExecutorConformance",
+    "shims": "ShimConformance",
+    "labs": "Lab",
+    "convergence": "assert_beats_random",
+}
+"""What each module of `tunesmith.testing` is for."""
+
 KINDS = ("searcher", "scheduler", "executor", "callback", "command")
 
 
@@ -81,7 +92,8 @@ def parameter_text(parameter: inspect.Parameter) -> str:
         text += f": {type_text(parameter.annotation)}"
     if parameter.default is not parameter.empty:
         equals = " = " if ":" in text else "="
-        text += f"{equals}{parameter.default!r}"
+        # The only factory that dataclasses of the interface have is `dict`.
+        text += f"{equals}{parameter.default!r}".replace("<factory>", "{}")
     return text
 
 
@@ -113,7 +125,7 @@ def methods(thing: type) -> Iterator[tuple[str, Any]]:
     for name, member in vars(thing).items():
         inner = getattr(member, "__func__", member)
         documented = inspect.getdoc(inner) if callable(inner) or isinstance(inner, property) else ""
-        if not name.startswith("_") and documented:
+        if not name.startswith(("_", "test_")) and documented:
             yield name, inner
 
 
@@ -169,6 +181,55 @@ def hooks() -> str:
     ]
     module = importlib.import_module("tunesmith.plugins")
     return "\n".join([*parts, listing(module)])
+
+
+def rules(suite: type) -> Iterator[str]:
+    """Yield a row for each test of a conformance suite, the inherited ones in their order."""
+    found: dict[str, Any] = {}
+    for one in reversed(suite.__mro__):
+        found.update({name: test for name, test in vars(one).items() if name.startswith("test_")})
+    for name, test in found.items():
+        said = " ".join((inspect.getdoc(test) or "").split()).replace("|", "\\|")
+        yield f"| `{name}` | {said} |"
+
+
+def settings(suite: type) -> Iterator[str]:
+    """Yield the class attributes that a subclass of a suite sets."""
+    for one in reversed(suite.__mro__):
+        for name, annotation in vars(one).get("__annotations__", {}).items():
+            default = f" = {getattr(suite, name)!r}" if hasattr(suite, name) else ""
+            yield f"{name}: {type_text(annotation)}{default}"
+
+
+def lesson(module: ModuleType) -> str:
+    """Return a module's docstring, with the example that follows the first lines as code."""
+    head, _, rest = (inspect.getdoc(module) or "").partition("\n\n")
+    example, _, after = rest.partition("\n\n")
+    is_example = example.lstrip().startswith(("class ", "def "))
+    shown = [f"```text\n{textwrap.dedent(example)}\n```", after] if is_example else [rest]
+    return "\n\n".join(part for part in [head, *shown] if part)
+
+
+def testing() -> str:
+    """Return the page of what authors of plugins test them with."""
+    parts = [
+        "# Testing\n",
+        "What `tunesmith.testing` has for plugins' tests; it needs `tunesmith-core[testing]`.",
+        "[Write a plugin](../how-to/write-a-plugin.md) shows it at work.\n",
+    ]
+    for name, suite in SUITES.items():
+        module = importlib.import_module(f"tunesmith.testing.{name}")
+        parts.append(f"## tunesmith.testing.{name}\n\n{lesson(module)}\n")
+        found = getattr(module, suite)
+        tests = list(rules(found)) if inspect.isclass(found) else []
+        if not tests:
+            parts.append(entry(suite, found))
+            continue
+        if lines := [f"    {line}" for line in settings(found)]:
+            parts.append("\n".join(["```text", f"class {suite}:", *lines, "```\n"]))
+        parts.append(f"{text_of(found)}\n")
+        parts += ["| test | rule |", "|---|---|", *tests, ""]
+    return "\n".join(parts)
 
 
 def descendants(kind: type[Any], depth: int = 0) -> Iterator[tuple[int, type[Any]]]:
@@ -340,6 +401,7 @@ def pages() -> dict[Path, str]:
         "plugins": plugins(),
         "protocols": protocols(),
         "searchers": searchers(),
+        "testing": testing(),
     }
     page = ROOT / "ARCHITECTURE.md"
     found = {page: architecture(page.read_text(encoding="utf-8"))}

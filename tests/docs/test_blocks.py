@@ -1,6 +1,6 @@
 """What the documentation shows works: every Python block runs, every command shown succeeds.
 
-The blocks of a page run from top to bottom in one namespace, in an empty folder. Trials run
+The blocks of a page run from top to bottom in one namespace, in a folder of their own. Trials run
 inline, whatever the page's default, and print nothing: what is tested is what the page says, and
 Ray has tests of its own. `<!-- skip: reason -->` on the line before a block leaves it out.
 """
@@ -10,45 +10,15 @@ import functools
 import re
 import shlex
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from environments import chosen
+from pages import ROOT, Block, blocks_of, write_file
 
 import tunesmith
 from tunesmith._cli.main import run as run_command
-
-ROOT = Path(__file__).resolve().parents[2]
-FENCE = re.compile(
-    r"^(?:<!-- skip: (?P<skip>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)^```$",
-    flags=re.MULTILINE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page."""
-
-    language: str
-    code: str
-    line: int
-    skip: str | None
-
-
-def blocks_of(page: Path) -> list[Block]:
-    """Return the page's blocks, in order."""
-    text = page.read_text(encoding="utf-8")
-    return [
-        Block(
-            language=match["language"],
-            code=match["code"],
-            line=text.count("\n", 0, match.start("code")) + 1,
-            skip=match["skip"],
-        )
-        for match in FENCE.finditer(text)
-    ]
 
 
 def is_elsewhere(page: Path) -> bool:
@@ -71,6 +41,8 @@ PAGES = sorted(
 def quiet(monkeypatch, tmp_path):
     """An empty working folder, and a `tune.run` that runs inline unless told otherwise."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path / "src"))
     monkeypatch.syspath_prepend(str(tmp_path))
     real = tunesmith.run
 
@@ -94,13 +66,6 @@ def run_console(block: Block) -> None:
         if line.startswith("$ tunesmith "):
             words = shlex.split(line.removeprefix("$ tunesmith "), comments=True)
             assert run_command(words) == 0, line
-
-
-def write_file(block: Block, folder: Path) -> None:
-    """Save a block whose first line is a comment with a file's name under that name."""
-    name = re.match(r"# ([\w./-]+\.(?:py|toml))\n", block.code)
-    if name:
-        (folder / name[1]).write_text(block.code, encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
