@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -41,6 +44,18 @@ def test_a_trial_runs_again_in_sight(tunesmith, run):
     assert lines[1:3] == ["epoch 0", f"loss={x + 1:.4g}, training_iteration=1"]
     assert lines[-1] == "completed"
     assert contents(path) == before
+
+
+def test_what_a_console_cannot_show_fails_no_trial(folder, run):
+    """Training code that prints what standard output cannot encode trains, and is shown escaped."""
+    code = 'def speak(config):\n    print("schön ✓")\n    return {"loss": config["x"]}\n'
+    (folder / "spoken.py").write_text(code, encoding="utf-8")
+    path = run("spoken:speak")
+    command = [sys.executable, "-m", "tunesmith", "rerun", str(path), "1"]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == main.OK, done.stderr
+    assert "sch\\xf6n \\u2713" in done.stdout
 
 
 def test_a_failing_trial_shows_the_users_traceback(tunesmith, run):

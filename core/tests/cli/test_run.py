@@ -1,9 +1,13 @@
 """`tunesmith run`: what it runs, what it prints, how it ends."""
 
 import json
+import shlex
+import subprocess
+import sys
 
 import pytest
 
+import tunesmith as tune
 from tunesmith._cli import main
 from tunesmith._run.results import load
 
@@ -102,6 +106,21 @@ def test_the_space_may_be_a_file(tunesmith, folder, name, text):
     assert load("runs/s")[0].config["y"] == 3
 
 
+def test_the_space_of_an_experiment_is_a_space(tunesmith, spec):
+    """Given a whole experiment's file, --space takes the space that it has."""
+    done = tunesmith("run", "cli_code:train", "--space", spec.name, *BASE, "--name", "s", "-q")
+    assert done.code == main.OK, done.err
+    assert set(load("runs/s").best.config) == {"x", "width"}
+
+
+def test_an_algorithm_s_options_may_be_json(tunesmith):
+    """Options are written as in TOML, or as JSON."""
+    given = ("--searcher", '{"name": "random"}', "--scheduler", '{name = "fifo"}')
+    done = tunesmith("run", "cli_code:train", *X, *BASE, *given, "--name", "j", "-q")
+    assert done.code == main.OK, done.err
+    assert load("runs/j").header.searcher == {"name": "random"}
+
+
 def test_settings_reach_every_option(tunesmith):
     """--set takes any option as in TOML, and options of algorithms that were given by name."""
     done = tunesmith(
@@ -125,6 +144,29 @@ def test_json_is_all_there_is_on_standard_output(tunesmith):
     assert set(told["best"]["config"]) == {"x"}
     assert "epoch 0" in done.err
     assert "best loss=" in done.err
+
+
+def test_closed_outputs_fail_nothing(folder):
+    """Started with standard output closed, as services may be, a command runs all the same."""
+    command = [sys.executable, "-m", "tunesmith", "run", "cli_code:train", "--seed", "1"]
+    command += ["--param", "x=uniform(0, 0.5)", "--metric", "loss", "--mode", "min"]
+    command += ["--num-samples", "2", "--executor", "inline", "--name", "closed"]
+    for extra in (["--json"], ["--storage", "others"]):
+        script = ["sh", "-c", f"{shlex.join([*command, *extra])} >&-"]
+        told = subprocess.run(script, check=False, capture_output=True, text=True)
+        assert told.returncode == 0, told.stderr
+    assert len(tune.load("runs/closed")) == len(tune.load("others/closed")) == 2
+
+
+def test_a_script_s_run_is_resumed_by_naming_its_code(tunesmith):
+    """A run whose training code has no import path says how the command line gets one."""
+    options = {"metric": "loss", "mode": "min", "executor": "inline", "verbose": 0, "name": "here"}
+    tune.run(lambda config: config["x"], {"x": tune.uniform(0, 1)}, num_samples=1, **options)
+    done = tunesmith("resume", "runs/here", "--num-samples", 2)
+    assert done.code == main.USAGE
+    assert "on the command line --trainable my_module:train, or path/to/file.py:train" in done.err
+    again = ("--num-samples", 2, "--trainable", "cli_code:train", "-q")
+    assert tunesmith("resume", "runs/here", *again).code == main.OK
 
 
 def test_a_failed_run_has_code_1(tunesmith):
@@ -174,6 +216,9 @@ MISTAKES = {
     ("cli_code:train", *X, *BASE, "--num-samples", "0"): "num_samples=0 is no number of trials",
     ("cli_code:train", *X, "--num-samples", "1"): "metric=None: name what the training code",
     ("cli_code:train", "--space", "none.json"): "cannot read --space 'none.json' (No such file",
+    ("cli_code:train", "--space", "none.toml"): "cannot read --space 'none.toml' (No such file",
+    ("cli_code:train", "--param", "a=1", "--param", "a=2"): "'a=1' and 'a=2': a is given twice",
+    ("cli_code:train", *X, *BASE, "--searcher", '{"name":'): "is neither TOML nor JSON (Expecting",
     ("cli_code:experiment", *X): "a space of its own, which --space and --param do not change",
 }
 

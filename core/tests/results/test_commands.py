@@ -149,6 +149,24 @@ def test_story_tells_forks_losses_and_what_others_caused(make: Callable[..., Any
     assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
 
 
+def test_story_tells_values_as_new_only_where_they_are(make: Callable[..., Any]) -> None:
+    """Launched again with what it had, a trial has nothing new, whoever's event it was."""
+    run = make()
+    run.suggest("0001", lr=0.1)
+    run.start("0001")
+    run.add(events.RunStarted, [commands.Launch(trial="0001", attempt=2, config={"lr": 0.1})])
+    run.suggest("0002", commands.Launch(trial="0001", attempt=3, config={"lr": 0.3}), lr=0.2)
+    again = commands.Launch(trial="0001", attempt=4, config={"lr": 0.3})
+    run.about(events.TrialLost, "0001", again, failure="node_lost")
+    told = invoke(story.command, run.finish(), "0001")
+    launches = [line for line in told.splitlines() if "launch" in line]
+    assert [line.partition("decision: ")[2] for line in launches[1:]] == [
+        "launch attempt 2 from the start",
+        "launch attempt 3 from the start, now with lr=0.3",
+        "launch attempt 4 from the start",
+    ]
+
+
 def test_story_of_nobody_is_refused(digits: Any) -> None:
     """An unknown trial is quoted, with how to list those there are."""
     with pytest.raises(UsageError, match=r"no trial '0099' .*tunesmith trials"):

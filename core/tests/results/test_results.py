@@ -1,8 +1,10 @@
 """Results: what is best, what each trial is, and that only what is asked for is read."""
 
 import builtins
+import copy
 import math
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,9 @@ from typing import Any
 import pytest
 
 from tunesmith._journal.reader import Reader
+from tunesmith._run.api import resume
 from tunesmith._run.results import Results, load
+from tunesmith._run.revival import Revival
 from tunesmith.errors import TrialError, UsageError
 from tunesmith.protocols import Checkpoint, Objective, Report, commands, events
 
@@ -307,6 +311,41 @@ def test_results_travel_as_their_path(digits: Any) -> None:
     assert again.best.id == results.best.id
 
 
+def test_trials_travel_as_the_path_of_their_run(digits: Any) -> None:
+    """Pickled or copied, trials read their run's journal again, one reader for all of them."""
+    results = load(digits.finish())
+    sent = pickle.dumps([results.best, *results.trials])
+    best, *others = pickle.loads(sent)  # noqa: S301 (our own)
+    assert best.metrics == results.best.metrics
+    assert [trial.config for trial in others] == [trial.config for trial in results]
+    assert all(trial._archive is best._archive for trial in others)
+    assert copy.deepcopy(results.best).history == results.best.history
+
+
+@pytest.mark.parametrize("given", [None, "", b"runs", 3, ["runs"]])
+def test_what_is_no_path_is_told_so(given: Any) -> None:
+    """Loading and resuming name what they were given, and what they take."""
+    for call in (load, resume):
+        with pytest.raises(UsageError, match=r"names no run; give its folder, .* results\.path"):
+            call(given)
+
+
+def test_results_are_no_path(digits: Any) -> None:
+    """Results instead of their path are answered with results.path."""
+    results = load(digits.finish())
+    with pytest.raises(UsageError, match=r"path=<results of .* results know theirs: results\.path"):
+        resume(results)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wanted", [3, 3.5, b"3"])
+def test_what_is_no_list_of_trials_is_told_so(digits: Any, wanted: Any) -> None:
+    """One trial to be revived is written as a list of it."""
+    revival = Revival(digits.finish(), lambda: 0.0)
+    with pytest.raises(UsageError, match=re.escape(f"expected a list; write revive=[{wanted!r}]")):
+        revival.chosen(wanted)
+    assert revival.chosen([3]) == ["0003"]
+
+
 def test_the_summary_names_state_counts_and_best(digits: Any) -> None:
     """Printing results answers: did it end, how many, what is best."""
     text = repr(load(digits.finish()))
@@ -325,6 +364,22 @@ def test_dataframe_has_a_row_per_trial_or_report(digits: Any) -> None:
     reports = results.dataframe(history=True)
     assert list(reports["trial"]) == ["0001"] * 3 + ["0002"] * 3
     assert list(reports["config/act"].unique()) == ["relu", "tanh"]
+
+
+def test_a_metric_named_like_a_column_takes_no_column_s_place(make: Make) -> None:
+    """What a trial reports as "status" is beside its own status, under "metrics/"."""
+    run = make()
+    run.suggest("0001", lr=0.1)
+    run.start("0001")
+    run.report("0001", 1, 0.5, **{"status": "fine", "reason": "why", "config/lr": 7})
+    run.end("0001", "completed")
+    results = load(run.finish())
+    (row,) = results.dataframe().to_dict("records")
+    assert (row["trial"], row["status"], row["reason"]) == ("0001", "completed", "")
+    assert (row["metrics/status"], row["metrics/reason"], row["accuracy"]) == ("fine", "why", 0.5)
+    assert (row["config/lr"], row["metrics/config/lr"]) == (0.1, 7)
+    (row,) = results.dataframe(history=True).to_dict("records")
+    assert (row["status"], row["config/lr"], row["metrics/config/lr"]) == ("fine", 0.1, 7)
 
 
 def test_dataframe_without_pandas_tells_the_fix(

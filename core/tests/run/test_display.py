@@ -277,6 +277,19 @@ def test_a_closed_pipe_ends_the_output_not_the_run() -> None:
     screen.play()
 
 
+def test_without_a_standard_output_nothing_is_shown(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A program without a console has none; its warnings go where those of a quiet run go."""
+    monkeypatch.setattr(sys, "stdout", None)
+    display = Display(facts(), verbose=2)
+    display.on_experiment_start()
+    display.on_trial_start(trial(1))
+    display.warn("beware")
+    display.on_experiment_end(RunEnded(at=1.0, status="completed"))
+    assert caplog.messages == ["beware"]
+
+
 def test_what_is_said_in_a_signal_handler_is_never_lost() -> None:
     """A signal may come while the stream, which is not reentrant, is being written to."""
 

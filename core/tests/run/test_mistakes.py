@@ -1,16 +1,23 @@
 """Mistakes that people make, and what they are told before anything runs."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
+from tunesmith._run.api import run
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.record import options_of
+from tunesmith._trainable.session import Report
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Resources
-from tunesmith.space import choice, uniform
+from tunesmith.space import choice, grid_search, uniform
 
 SPACE = {"lr": uniform(0.0, 1.0), "act": choice(["relu", "tanh"])}
 MISSING = object()
@@ -331,6 +338,33 @@ def test_mistake_is_answered_with_its_fix(mistake: str) -> None:
 
 
 CONFIG_MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
+    "retries by another name": (
+        lambda: FailureConfig(max_failures=3),  # type: ignore[call-arg]
+        "tune.FailureConfig() has no option 'max_failures'; did you mean 'max_retries'?",
+    ),
+    "a misspelt option": (
+        lambda: FailureConfig(failfast=True),  # type: ignore[call-arg]
+        "tune.FailureConfig() has no option 'failfast'; did you mean 'fail_fast'?",
+    ),
+    "checkpoints by another name": (
+        lambda: CheckpointConfig(num_to_keep=1),  # type: ignore[call-arg]
+        "tune.CheckpointConfig() has no option 'num_to_keep'; did you mean 'keep'?",
+    ),
+    "an option nobody knows": (
+        lambda: CheckpointConfig(zzz=1),  # type: ignore[call-arg]
+        "tune.CheckpointConfig() has no option 'zzz'; it has every, at_end, keep, budget",
+    ),
+    "a value without a name": (
+        lambda: CheckpointConfig(3),  # type: ignore[misc]
+        (
+            "tune.CheckpointConfig(): 3 is for which option? Give it by name; it has every, "
+            "at_end, keep, budget"
+        ),
+    ),
+    "a metric instead of metrics": (
+        lambda: Report(loss=0.1),  # type: ignore[call-arg]
+        "tune.Report() has no option 'loss'; it has metrics, checkpoint",
+    ),
     "retries for ever": (
         lambda: FailureConfig(max_retries=-1),
         (
@@ -386,6 +420,69 @@ def test_mistake_in_a_config_is_answered_with_its_fix(mistake: str) -> None:
     with pytest.raises(UsageError) as caught:
         call()
     assert str(caught.value) == message
+
+
+SPACE_LEFT_OUT = "write space={'lr': tune.loguniform(1e-4, 1e-1)}"
+
+CALLS: dict[str, tuple[Callable[..., object], str]] = {
+    "nothing to train": (lambda **given: run(None, SPACE, **given), "trainable is None of type"),
+    "no space": (lambda **given: run(train, **given), SPACE_LEFT_OUT),
+    "space is None": (lambda **given: run(train, None, **given), SPACE_LEFT_OUT),
+    "space by another name": (
+        lambda **given: run(train, param_space=SPACE, **given),
+        "has no option 'param_space'; did you mean 'space'?",
+    ),
+    "space by an older name": (
+        lambda **given: run(train, config=SPACE, **given),
+        "has no option 'config'; did you mean 'space'?",
+    ),
+    "an experiment's space by another name": (
+        lambda **given: Experiment.create(train, config=SPACE, **given),
+        "has no option 'config'; did you mean 'space'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_is_left_out_or_called_otherwise_is_told(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tune.run() without its space, or with it by a name from elsewhere, says what to write."""
+    monkeypatch.chdir(tmp_path)
+    do, message = CALLS[call]
+    with pytest.raises(UsageError, match=re.escape(message)):
+        do(metric="loss", mode="min", num_samples=1, executor="inline")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", [{"grid": grid_search([1, 2])}, {}])
+def test_no_point_is_left_untried(options: dict[str, Any]) -> None:
+    """More points than trials are refused; a grid's cells come beside the points."""
+    points = [{"lr": 0.1 * number, "act": "relu"} for number in range(1, 4)]
+    space = {**SPACE, **options}
+    if options:
+        whole = [{**point, "grid": 1} for point in points]
+        assert make(space=space, num_samples=1, points_to_evaluate=whole).points_to_evaluate
+        return
+    with pytest.raises(UsageError, match="has 3 configurations and num_samples=2 trials are to"):
+        make(space=space, num_samples=2, points_to_evaluate=points)
+    assert len(make(num_samples=3, points_to_evaluate=points).points_to_evaluate) == 3
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    """What NumPy's arrays hold is taken, and kept as Python's own numbers."""
+    experiment = make(
+        num_samples=np.int64(4),
+        max_concurrent=np.int32(2),
+        time_budget_s=np.float32(1.5),
+        resources={"cpu": np.int64(1), "gpu": np.float32(0.5)},
+        failure=FailureConfig(max_retries=np.int64(2), trial_timeout_s=np.float32(4)),
+        checkpoint=CheckpointConfig(every=np.int64(3)),
+    )
+    assert msgspec.json.encode(options_of(experiment))
+    assert type(experiment.num_samples) is type(experiment.max_concurrent) is int
+    assert experiment.time_budget_s == 1.5
+    assert type(experiment.failure.max_retries) is int
 
 
 RIGHT: dict[str, dict[str, Any]] = {

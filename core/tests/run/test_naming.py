@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+import tunesmith as tune
 from tunesmith._run.naming import LONGEST, check_name, default_name, make_folder
 from tunesmith._trainable.parameters import with_parameters
 from tunesmith.errors import UsageError
 
+SPACE = {"x": tune.uniform(0, 1)}
 NOW = datetime(2026, 11, 21, 8, 30, 5)  # noqa: DTZ001 (people read local time)
 
 
@@ -41,6 +43,27 @@ def test_default_name_tells_what_and_when(trainable: Any, name: str) -> None:
     assert default_name(trainable, NOW) == name
 
 
+@pytest.mark.parametrize("name", ["😀" * 64, "é" * 64, "漢" * 64])
+def test_a_name_fits_in_bytes_too(name: str, tmp_path: Path) -> None:
+    """File systems count bytes: a name is refused that would not fit, and one offered that does."""
+    if len(name.encode()) > 200:
+        with pytest.raises(UsageError, match="bytes, at most 200 fit") as caught:
+            check_name(name)
+        name = str(caught.value).split("write name='")[1].split("'")[0]
+    check_name(name)
+    assert make_folder(tmp_path, name).is_dir()
+
+
+@pytest.mark.parametrize("name", ["x" * 100, ".hidden", "a:b", "😀" * 60])
+def test_a_run_goes_on_wherever_it_was_moved(name: str, tmp_path: Path) -> None:
+    """A folder may be called what no new run is called."""
+    options: dict[str, Any] = {"metric": "loss", "mode": "min", "executor": "inline", "verbose": 0}
+    results = tune.run(train, SPACE, num_samples=1, storage=tmp_path, **options)
+    results.close()
+    moved = results.path.rename(tmp_path / name)
+    assert tune.resume(moved, train, num_samples=2, verbose=0).counts == {"completed": 2}
+
+
 def test_default_names_are_legal() -> None:
     """A long or odd name of training code still makes a portable name of a folder."""
     for text in ("x" * 300, "été:_" * 20, "a b/c"):
@@ -49,7 +72,7 @@ def test_default_names_are_legal() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a/b", "a\\b", "..", ".hidden", "a.", " a", "a:b", "nul.txt", "a\n"]
+    "name", ["a/b", "a\\b", "..", ".hidden", "a.", " a", "a:b", "nul.txt", "a\n", "a\ud800"]
 )
 def test_names_that_break_somewhere_are_refused(name: str) -> None:
     """A name is refused on every system if it fails on one; what is offered instead is legal."""

@@ -20,7 +20,7 @@ num_samples = 64
 seed = 3
 callbacks = ["mlflow", {name = "wandb", project = "digits"}]
 points_to_evaluate = [{lr = 0.01, act = "relu"}]
-constraint = "math:isfinite"
+constraint = "operator:truth"
 
 [space]
 lr = {loguniform = [1e-4, 1e-1]}
@@ -61,7 +61,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_file_says_what_a_call_says(tmp_path: Path) -> None:
     """Every option can be written in TOML, and means the same as in `tune.run`."""
-    from math import isfinite
+    from operator import truth
 
     expected = Experiment.create(
         "digits:train",
@@ -78,7 +78,7 @@ def test_a_file_says_what_a_call_says(tmp_path: Path) -> None:
         checkpoint=CheckpointConfig(keep=3, budget="10GB"),
         failure=FailureConfig(max_retries={"oom": 2}),
         points_to_evaluate=[{"lr": 0.01, "act": "relu"}],
-        constraint=isfinite,
+        constraint=truth,
     )
     assert read(write(tmp_path, WHOLE)) == expected
 
@@ -146,6 +146,31 @@ MISTAKES = {
         f"{LEAST}constraint = 'math:feasible'\n[space]",
         "PATH, constraint: 'math:feasible': 'math' has no 'feasible'",
     ),
+    "constraint that is a number": (
+        f"{LEAST}constraint = 5\n[space]",
+        "PATH, constraint: 5 is no import path; write 'my_module:feasible'",
+    ),
+    "a domain that is text": (
+        f"{LEAST}[space]\nlr = 'tune.loguniform(1e-4, 0.1)'",
+        (
+            "PATH, space: lr = 'tune.loguniform(1e-4, 0.1)' is text, which is no domain; "
+            "write lr = {loguniform = [1e-4, 0.1]}"
+        ),
+    ),
+    "a list that is text": (
+        f"{LEAST}[space.net]\nact = \"choice(['relu', 'elu'])\"",
+        (
+            "PATH, space: net.act = \"choice(['relu', 'elu'])\" is text, which is no domain; "
+            "write net.act = {choice = ['relu', 'elu']}"
+        ),
+    ),
+    "named limits that are text": (
+        f"{LEAST}[space]\nlr = 'uniform(low=0, high=1)'",
+        (
+            "PATH, space: lr = 'uniform(low=0, high=1)' is text, which is no domain; "
+            "write lr = {uniform = {low=0, high=1}}"
+        ),
+    ),
     "no TOML": (
         "trainable = digits",
         "PATH is no TOML: Invalid value (at line 1, column 13)",
@@ -161,6 +186,14 @@ def test_mistake_in_a_file_names_its_place(mistake: str, tmp_path: Path) -> None
     with pytest.raises(UsageError) as caught:
         read(path)
     assert str(caught.value) == message.replace("PATH", repr(str(path)))
+
+
+def test_text_that_only_looks_like_a_call_stays_text() -> None:
+    """What names no domain is a constant as any other."""
+    space = {"note": "f(x) = 1", "mark": "uniform", "kind": {"choice": ["uniform(0, 1)", "b"]}}
+    options = {"metric": "loss", "mode": "min", "num_samples": 1}
+    experiment = decode({"trainable": "math:sqrt", "space": space, **options})
+    assert experiment.space.to_dict() == space
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

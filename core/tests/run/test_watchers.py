@@ -136,3 +136,22 @@ def test_unknown_names_and_options_are_refused(registry: Registry) -> None:
         resolve(["end"], registry)
     with pytest.raises(OptionError, match="callback 'ends' has no option 'projekt'"):
         resolve([{"name": "ends", "projekt": "x"}], registry)
+
+
+def test_a_callback_whose_error_cannot_be_shown_is_left_out() -> None:
+    """The run goes on, whatever was raised."""
+
+    class Odd(Exception):
+        @property
+        def __cause__(self) -> None:
+            raise RuntimeError
+
+    class Raising:
+        def on_trial_end(self, trial: TrialView) -> None:
+            raise Odd(trial.id)
+
+    warnings: list[str] = []
+    tell_all(Watchers([Raising()], warnings.append))
+    (warning,) = warnings
+    assert warning.startswith("callback Raising failed in on_trial_end and is not called again")
+    assert "Odd: <showing it failed with RuntimeError>" in warning

@@ -9,6 +9,7 @@ import pytest
 import tunesmith as tune
 from tunesmith._executors.simulated import SimulatedExecutor
 from tunesmith._journal.log import Journal
+from tunesmith.errors import PluginError
 from tunesmith.protocols.commands import DropCheckpoint, Launch
 from tunesmith.protocols.events import AnyEvent, RunEnded
 
@@ -78,7 +79,7 @@ def test_nothing_is_deleted_before_that_is_written(
 def test_what_happened_before_a_crash_is_written(
     tmp_path: Path, writes: list[list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the driver itself fails, the journal holds all that was decided until then."""
+    """If the executor itself fails, the journal holds all that was decided until then."""
     poll = SimulatedExecutor.poll
     happened: list[AnyEvent] = []
 
@@ -90,7 +91,7 @@ def test_what_happened_before_a_crash_is_written(
         return events
 
     monkeypatch.setattr(SimulatedExecutor, "poll", failing)
-    with pytest.raises(RuntimeError, match="a bug"):
+    with pytest.raises(PluginError, match="RuntimeError: a bug"):
         run(tmp_path, SIMULATED)
     written = [event for write in writes for event, _ in write]
     assert all(event in written for event in happened)

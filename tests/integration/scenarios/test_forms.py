@@ -2,6 +2,7 @@
 
 import functools
 import time
+from pathlib import Path
 
 import pytest
 
@@ -144,6 +145,7 @@ def test_a_class_goes_through_its_whole_life(run, tmp_path):
 
         def save_checkpoint(self, directory):
             self.note(f"save {self.epoch}")
+            Path(directory, "epoch").write_text(str(self.epoch))
 
         def load_checkpoint(self, directory):
             self.note("load")

@@ -71,11 +71,11 @@ def test_points_outside_the_space_are_refused_before_anything_runs(
     assert not list((tmp_path / "runs").glob("*"))
 
 
-def test_more_points_than_samples_are_cut(run_inline):
-    """num_samples holds, also for points."""
+def test_more_points_than_samples_are_refused(run_inline):
+    """None of the points is dropped without a word."""
     points = [{"x": x / 10} for x in range(6)]
-    results = run_inline(lambda config: 0.0, points_to_evaluate=points, num_samples=4)
-    assert [trial.config["x"] for trial in results] == [0.0, 0.1, 0.2, 0.3]
+    with pytest.raises(tune.UsageError, match=r"6 configurations and num_samples=4 .* write num"):
+        run_inline(lambda config: 0.0, points_to_evaluate=points, num_samples=4)
 
 
 @ENGINE_ONLY
@@ -122,6 +122,47 @@ def test_a_grid_alone_ends_by_itself(run_inline):
         lambda config: config["a"], {"a": tune.grid_search([3, 1, 2])}, num_samples=None
     )
     assert sorted(trial.config["a"] for trial in results) == [1, 2, 3]
+
+
+def test_points_go_ahead_of_a_grid(run_inline):
+    """A grid is complete whatever is run before it, and stays so as the run is extended."""
+    space = {"a": tune.grid_search([3, 1, 2]), "x": tune.uniform(0, 1)}
+    points = [{"a": 2, "x": 0.5}, {"a": 2, "x": 0.25}]
+    results = run_inline(
+        lambda config: config["a"], space, points_to_evaluate=points, num_samples=1
+    )
+    assert [trial.config for trial in results][:2] == points
+    assert [trial.config["a"] for trial in results][2:] == [3, 1, 2]
+    again = tune.resume(results.path, lambda config: config["a"], num_samples=2, verbose=0)
+    assert [trial.config["a"] for trial in again][5:] == [3, 1, 2]
+
+
+def test_cells_that_cannot_be_feasible_are_left_out(run_inline):
+    """A grid is walked without the cells that a constraint forbids; one without any is refused."""
+    space = {"a": tune.grid_search([1, 2, 3]), "b": tune.grid_search([1, 2])}
+    results = run_inline(
+        lambda config: config["a"], space, constraint=lambda c: c["a"] > c["b"], num_samples=None
+    )
+    assert [(t.config["a"], t.config["b"]) for t in results] == [(2, 1), (3, 1), (3, 2)]
+    with pytest.raises(tune.UsageError, match="none of the grid's 6 cells"):
+        run_inline(lambda config: 0.0, space, constraint=lambda c: c["a"] > 3)
+
+
+def test_a_cell_in_which_nothing_is_feasible_is_named(run_inline):
+    """Where other parameters are drawn, the error says for which cell nothing is found."""
+    space = {"a": tune.grid_search([0.5, 2]), "x": tune.uniform(0, 1)}
+    with pytest.raises(tune.UsageError, match=r"in the grid's cell \{'a': 2\} broke the constr"):
+        run_inline(lambda config: 0.0, space, constraint=lambda c: c["a"] < 1, num_samples=1)
+
+
+def test_points_keep_to_the_constraint(run_inline, tmp_path):
+    """One that breaks it is refused before the first trial; what it leaves out is drawn to fit."""
+    space = {"a": tune.uniform(0, 1), "b": tune.uniform(0, 1)}
+    rule = {"constraint": lambda c: c["a"] < c["b"]}
+    with pytest.raises(tune.UsageError, match=r"points_to_evaluate\[0\].*breaks constraint="):
+        run_inline(lambda c: 0.0, space, points_to_evaluate=[{"a": 0.9, "b": 0.1}], **rule)
+    results = run_inline(lambda c: 0.0, space, points_to_evaluate=[{"a": 0.9}], **rule)
+    assert results[0].config["a"] == 0.9 < results[0].config["b"]
 
 
 @ENGINE_ONLY

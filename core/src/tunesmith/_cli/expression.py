@@ -21,11 +21,15 @@ def parameters(texts: Iterable[str]) -> dict[str, Any]:
         UsageError: quoting the text and what in it cannot be read.
     """
     space: dict[str, Any] = {}
+    given: dict[str, str] = {}
     for text in texts:
         path, equals, value = text.partition("=")
         keys = path.strip().split(".")
         if not equals or not all(keys):
             raise UsageError(f"--param {text!r}: expected name=domain, as in {EXAMPLE}")
+        if (name := ".".join(keys)) in given:
+            raise UsageError(f"--param {given[name]!r} and {text!r}: {name} is given twice")
+        given[name] = text
         put(space, keys, _parsed(value, text), f"--param {text!r}")
     return space
 

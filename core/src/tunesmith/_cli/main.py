@@ -4,6 +4,7 @@ Exit codes: 0 all well, 1 the run or a trial failed, 2 asked for something impos
 that cannot be used included), 130 interrupted.
 """
 
+import io
 import sys
 import traceback
 from collections.abc import Sequence
@@ -69,6 +70,9 @@ def group(*, with_traceback: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    # What a console cannot show must not fail training code that prints it.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

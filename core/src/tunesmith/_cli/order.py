@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from tunesmith._cli.expression import EXAMPLE, parameters, put
+from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.experiment import Experiment
-from tunesmith._run.specfile import decode, tables
+from tunesmith._run.specfile import check_texts, decode, tables
 from tunesmith._trainable import location
 from tunesmith._trainable.parameters import ParameterizedTrainable
 from tunesmith.errors import UsageError
@@ -84,6 +85,7 @@ def _space(order: Order, described: Any) -> dict[str, Any]:
     """Return the definition of the space: a file's, or what was there, with the parameters."""
     if order.space is not None:
         described = document(order.space)
+    check_texts(described)
     definition: dict[str, Any] = read(described)
     for path, value in _leaves(parameters(order.params)):
         put(definition, path, value, f"--param {'.'.join(path)}")
@@ -100,17 +102,22 @@ def _leaves(table: dict[str, Any]) -> Iterator[tuple[list[str], Any]]:
 
 
 def document(path: str) -> Any:
-    """Return what a TOML or JSON file says of a space."""
-    if not path.endswith(".json"):
-        return tables(path)
+    """Return what a TOML or JSON file says of a space; of a whole experiment's, its space."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"cannot read --space {path!r} ({error.strerror}); give a TOML or JSON file"
         ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--space {path!r} is no text in UTF-8") from error
+    parse, form = (json.loads, "JSON") if path.endswith(".json") else (tomllib.loads, "TOML")
+    try:
+        found = parse(text)
     except ValueError as error:
-        raise UsageError(f"--space {path!r} is no JSON: {error}") from error
+        raise UsageError(f"--space {path!r} is no {form}: {error}") from error
+    is_whole = "space" in found and set(found) <= set(Experiment.__struct_fields__)
+    return found["space"] if is_whole else found
 
 
 def changed(
@@ -126,7 +133,7 @@ def changed(
     changes = dict(options)
     for name in _NAMED:
         if str(changes.get(name, "")).startswith("{"):
-            changes[name] = _typed(changes[name])
+            changes[name] = _table_in(changes[name], f"--{name}")
     for text in settings:
         key, equals, value = text.partition("=")
         name, *path = key.strip().split(".")
@@ -155,11 +162,25 @@ def _table(name: str, value: Any) -> dict[str, Any] | None:
         value = next(one.default for one in msgspec.structs.fields(Experiment) if one.name == name)
     if isinstance(value, str) and name in _NAMED:
         return {"name": value}
-    if isinstance(value, msgspec.Struct):
-        return msgspec.structs.asdict(value)
+    if isinstance(value, msgspec.Struct | CheckpointConfig | FailureConfig):
+        value = msgspec.to_builtins(value)
     if value is None:
         return {}
     return copy.deepcopy(dict(value)) if isinstance(value, Mapping) else None
+
+
+def _table_in(text: str, option: str) -> Any:
+    """Return a table written as in TOML, or as JSON."""
+    table = _typed(text)
+    if not isinstance(table, str):
+        return table
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text!r} is neither TOML nor JSON ({error}); "
+            f"write it as in {option} '{{name=\"optuna\", seed=3}}'"
+        ) from error
 
 
 def _typed(text: str) -> Any:

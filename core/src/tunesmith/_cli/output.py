@@ -9,6 +9,9 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def diverted() -> Iterator[None]:
     """Send what is printed to standard error instead, be it by C code or by child processes."""
+    if sys.stdout is None:  # closed, or a program without a console: its number may be a file's
+        yield
+        return
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)

@@ -82,8 +82,7 @@ def _decoded(
     """Return the options as `tune.resume` takes them."""
     changes = changed(given, settings, kept)
     if "space" in changes:
-        written = document(changes["space"])
-        changes["space"] = written.get("space", written)
+        changes["space"] = document(changes["space"])
     if "assume" in changes:
         changes["assume"] = _assumed(changes["assume"])
     return {name: decode_option(name, value) for name, value in changes.items()}

@@ -119,10 +119,12 @@ class Allocation:
             self._ending.fail(
                 f"searcher {self._settings.searcher_name!r} waits for observations "
                 "but no trial runs that could bring any",
+                interrupt=True,
             )
         elif self._pending:
             self._ending.fail(
                 f"scheduler {self._settings.scheduler_name!r} starts none of the pending trials",
+                interrupt=True,
             )
         else:
             self._ending.begin("completed", "")

@@ -9,7 +9,6 @@ from tunesmith._engine.stopping import StopRule
 from tunesmith._engine.telling import Teller
 from tunesmith._engine.trials import Trial, Trials, TrialState
 from tunesmith.protocols import (
-    Checkpoint,
     Continue,
     Decision,
     Fork,
@@ -49,7 +48,11 @@ class Decider:
             self._proceed(trial)
             return
         self._out.extend(self._teller.deciding(trial, result))
-        match self._gate.decide(trial, result):
+        # If the scheduler fails, the decision is still due when the trial goes on.
+        trial.is_undecided = True
+        decision = self._gate.decide(trial, result)
+        trial.is_undecided = False
+        match decision:
             case Continue(until=until):
                 trial.decide_at = until
                 self._proceed(trial)
@@ -122,8 +125,7 @@ class Decider:
         if source is None:
             return False
         self._retention.pin(source)
-        if trial.launch_from is not None:
-            self.release(trial.launch_from)
+        self.release(trial)
         self._retention.forked(trial)
         trial.launch_from = source
         trial.config = fork.config
@@ -134,9 +136,11 @@ class Decider:
             self._restart(trial, fork.reason)
         return True
 
-    def release(self, checkpoint: Checkpoint) -> None:
-        """Let go of a checkpoint that a trial started from."""
-        self._retention.unpin(checkpoint)
+    def release(self, trial: Trial) -> None:
+        """Let go of the checkpoint that a trial became the clone of, if it did."""
+        if trial.launch_from is not None:
+            self._retention.unpin(trial.launch_from)
+            trial.launch_from = None
 
     def first(self, trial: Trial) -> None:
         """Have the scheduler say how far the trial's next attempt runs."""

@@ -38,8 +38,8 @@ class Engine:
 
     Deterministic: the same settings, scheduler and events give the same commands. It reads no
     clock (time arrives on events) and touches nothing outside itself. `has_ignored` tells whether
-    the last event came too late to count, and is to be forgotten; `cause` is what a scheduler or
-    stopper raised.
+    the last event came too late to count, and is to be forgotten; `failure` is that of a scheduler
+    or stopper which raised or broke its contract.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Engine:
         self._used_s = 0.0
         self.is_finished = False
         self.has_ignored = False
-        self.cause: BaseException | None = None
+        self.failure: SchedulerFailure | StopperFailure | None = None
         self._experiment_events: dict[type, Callable[[Any], None]] = {
             events.RunStarted: self._run_started,
             events.Recalled: self._recalled,
@@ -101,11 +101,11 @@ class Engine:
                 self._trial_event(event)
             self._allocation.fill()
         except SchedulerFailure as failure:
-            self._ending.fail(str(failure), PluginError)
-            self.cause = failure.__cause__
+            self._ending.fail(str(failure), PluginError, interrupt=True)
+            self.failure = failure
         except StopperFailure as failure:
-            self._ending.fail(str(failure), UsageError)
-            self.cause = failure.__cause__
+            self._ending.fail(str(failure), UsageError, interrupt=True)
+            self.failure = failure
         if not (self._trials.active or self.is_finished):
             finish = self._allocation.settle()
             if finish is not None:
@@ -259,11 +259,13 @@ class Engine:
         self._allocation.slots = event.slots
 
     def _search_ended(self, event: events.SearchEnded) -> None:
+        """Expect no more trials; those asked for of a searcher that failed come at a resume."""
+        if event.error is not None:
+            self._ending.fail(event.reason, _fault_of(event.error), interrupt=True)
+            return
         self._allocation.search_ended = True
         for trial in list(self._trials.of(TrialState.ASKED).values()):
             self._trials.discard(trial)
-        if event.error is not None:
-            self._ending.fail(event.reason, _fault_of(event.error))
 
     def _executor_failed(self, event: events.ExecutorFailed) -> None:
         self._ending.fail(event.error.message, _fault_of(event.error), interrupt=True)

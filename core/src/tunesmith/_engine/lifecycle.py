@@ -167,9 +167,8 @@ class Lifecycle:
 
     def saved(self, trial: Trial, event: CheckpointSaved) -> None:
         """Note a durable checkpoint, and drop those it makes superfluous."""
-        if trial.launch_from is not None and trial.state is not TrialState.RESTARTING:
-            self._decider.release(trial.launch_from)
-            trial.launch_from = None
+        if trial.state is not TrialState.RESTARTING:
+            self._decider.release(trial)
         self.retention.saved(trial, event.checkpoint)
 
     # Ends ----------------------------------------------------------------------------------------
@@ -202,10 +201,7 @@ class Lifecycle:
         """Close the attempt: for good, or until a retry."""
         trial.is_open = False
         if event.outcome == "interrupted":
-            if trial.is_overdue:
-                self._failed(trial, "timeout", trial.reason)
-            else:
-                self._go_on_later(trial)
+            self._left(trial)
         elif event.outcome == "failed":
             trial.error = event.error
             self._failed(trial, event.failure or "user_error", event.reason)
@@ -224,15 +220,19 @@ class Lifecycle:
     def lost(self, trial: Trial, event: TrialLost) -> None:
         """Queue the trial again after its worker vanished, or fail it."""
         trial.is_open = False
-        was_stopping = trial.state is TrialState.STOPPING
-        if trial.is_overdue:
-            self._failed(trial, "timeout", trial.reason)
-        elif was_stopping and trial.outcome == "interrupted":
-            self._go_on_later(trial)
-        elif was_stopping:
-            self._finish(trial, FINAL[trial.outcome], trial.reason)
+        if trial.state is TrialState.STOPPING:
+            self._left(trial)
         else:
             self._failed(trial, event.failure, event.reason or event.failure)
+
+    def _left(self, trial: Trial) -> None:
+        """Close an attempt that broke off as what it was to become."""
+        if trial.is_overdue:
+            self._failed(trial, "timeout", trial.reason)
+        elif trial.is_leaving:
+            self._finish(trial, FINAL[trial.outcome], trial.reason)
+        else:
+            self._go_on_later(trial)
 
     def _failed(self, trial: Trial, kind: FailureKind, reason: str) -> None:
         """Queue a trial again whose attempt failed, or have it fail for good."""
@@ -264,9 +264,7 @@ class Lifecycle:
         self._out.append(self.teller.ended(trial))
         self._gate.ended(trial)
         self.ending.count(trial)
-        if trial.launch_from is not None:
-            self._decider.release(trial.launch_from)
-            trial.launch_from = None
+        self._decider.release(trial)
         self.retention.ended(trial)
         self._just_ended.append(trial)
         self._decider.review()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tunesmith._engine.ending import Ending
-from tunesmith._engine.trials import Trial, TrialState
+from tunesmith._engine.trials import Trial
 from tunesmith.protocols import FailureKind
 
 
@@ -19,8 +19,7 @@ class Retries:
 
     def allow(self, trial: Trial, kind: FailureKind) -> bool:
         """Count a failure; return whether the trial is to run again."""
-        is_leaving = trial.state is TrialState.STOPPING and trial.outcome != "interrupted"
-        if self._ending.has_begun or is_leaving:
+        if self._ending.has_begun or trial.is_leaving:
             return False
         trial.retries = trial.retries or Counter()
         trial.retries[kind] += 1

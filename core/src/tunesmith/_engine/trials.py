@@ -135,6 +135,11 @@ class Trial(msgspec.Struct, eq=False, gc=False):
         """Whether it is being stopped, to go on later."""
         return self.state is TrialState.STOPPING and self.outcome == "interrupted"
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is being stopped for good."""
+        return self.state is TrialState.STOPPING and self.outcome != "interrupted"
+
     def forget(self) -> None:
         """Drop what an ended trial no longer needs, so that long runs stay small."""
         self.config = {}

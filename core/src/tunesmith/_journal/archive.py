@@ -35,6 +35,10 @@ class Archive:
         """Take in what was written since."""
         self._feed(self.index)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pickle holds where the run is, once for all that it holds of it.
+        return Archive, (str(self.reader.folder),)
+
     def scored(self, objective: Objective) -> Index:
         """Return an index by another objective; it takes a pass over the journal."""
         return self._indexed((objective,))

@@ -30,7 +30,7 @@ _BUSY_S = 30.0
 _FAREWELL_MS = 200
 """How long the end of a run may wait for a reader to let go of the log."""
 
-_INSERT = "INSERT INTO events (at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO events (seq, at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?, ?)"
 _TAKE = "UPDATE control SET taken_at = :at, refusal = :refusal WHERE id = :id"
 _WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
 
@@ -70,6 +70,8 @@ class Journal:
         self._lock = lock
         self._reader = Reader(folder)
         self._seen_version = -1
+        self._last = self._reader.last
+        self._file = (folder / FILE).stat()
         with _writing(folder):
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -129,12 +131,13 @@ class Journal:
         """Make events durable, and with them the answers to live requests, all or none.
 
         Raises:
-            UsageError: the disk is full or gone; the journal is as it was before.
+            UsageError: the disk is full or gone, or someone else has written this run since; the
+                journal is as it was before.
         """
         rows = []
-        for event, commands in entries:
+        for seq, (event, commands) in enumerate(entries, self._last + 1):
             decisions = encode_decisions(event, commands) if commands else None
-            rows.append((*encode_event(event), decisions))
+            rows.append((seq, *encode_event(event), decisions))
         answered = [msgspec.structs.asdict(answer) for answer in answers]
         connection = self._connection
         with _writing(self.folder):
@@ -144,10 +147,20 @@ class Journal:
                 if answered:
                     connection.executemany(_TAKE, answered)
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.IntegrityError):  # the numbers are taken
+                    raise self._overtaken() from error
                 raise
+        self._last += len(rows)
+
+    def _overtaken(self) -> UsageError:
+        return UsageError(
+            f"{str(self.folder)!r} was written by {self._reader.writer or 'another process'} while"
+            f" this process, {os.getpid()}, wrote it too; what is there is whole and stays, this"
+            f" process ends here; once nobody writes it, go on: tune.resume({str(self.folder)!r})"
+        )
 
     def events(self, after: int = 0) -> Iterator[tuple[int, AnyEvent]]:
         """Yield the events with a number above `after`, oldest first, with their numbers.
@@ -155,13 +168,17 @@ class Journal:
         Raises:
             UsageError: an event was written by a later version, so that going on would guess.
         """
-        for seq, event in self._reader.events(after):
+        return ((seq, event) for seq, event, _ in self.recorded(after))
+
+    def recorded(self, after: int = 0) -> Iterator[tuple[int, AnyEvent, str | None]]:
+        """Yield the same with the decisions on each event, as they are written."""
+        for seq, event, decisions in self._reader.recorded(after):
             if isinstance(event, UnknownEvent):
                 raise UsageError(
                     f"event {seq} of {str(self.folder)!r}, {event.kind!r}, was written by "
                     "a later version of tunesmith; to go on with it: pip install -U tunesmith"
                 )
-            yield seq, event
+            yield seq, event, decisions
 
     def changes(self) -> list[ExperimentChanged]:
         """Return the events that changed the experiment, oldest first."""
@@ -169,8 +186,8 @@ class Journal:
 
     @property
     def last(self) -> int:
-        """The number of the newest event, 0 before the first."""
-        return self._reader.last
+        """The number of the newest event that was written here or found, 0 before the first."""
+        return self._last
 
     def last_at(self) -> float:
         """Return when the last event happened, 0 before the first."""
@@ -181,7 +198,12 @@ class Journal:
         return float(at)
 
     def requests(self) -> tuple[Request, ...]:
-        """Return the live requests without an answer, oldest first; cheap while there are none."""
+        """Return the live requests without an answer, oldest first; cheap while there are none.
+
+        Raises:
+            UsageError: the folder is gone: nobody would find what is asked or written there.
+        """
+        self._check_place()
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if version == self._seen_version:
             return ()
@@ -192,6 +214,19 @@ class Journal:
         if not waiting:
             self._seen_version = version
         return waiting
+
+    def _check_place(self) -> None:
+        try:
+            if os.path.samestat((self.folder / FILE).stat(), self._file):
+                return
+        except FileNotFoundError:
+            pass
+        except OSError:  # a network's file system that cannot say just now
+            return
+        raise UsageError(
+            f"the run folder {str(self.folder)!r} was removed or renamed while the run was under "
+            "way; if it was renamed, all is there: go on with tune.resume(...) of its new path"
+        )
 
     def close(self) -> None:
         """Fold the log into one file and let another writer have the run; may be called twice."""

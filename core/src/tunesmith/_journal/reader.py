@@ -154,6 +154,11 @@ class Reader:
         """Yield events with their numbers, those of later versions as `UnknownEvent`."""
         return map(self._event, self.raw(after))
 
+    def recorded(self, after: int = 0) -> Iterator[tuple[int, AnyEvent | UnknownEvent, str | None]]:
+        """Yield events with their numbers, and the decisions on them as they are written."""
+        for raw in self.raw(after):
+            yield (*self._event(raw), raw[-1])
+
     def _event(self, raw: RawRow) -> tuple[int, AnyEvent | UnknownEvent]:
         seq, at, kind, trial, body, _ = raw
         if None in (at, kind, body):  # as SQLite reads what has been cut off within a page

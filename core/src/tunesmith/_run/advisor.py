@@ -16,6 +16,9 @@ from tunesmith.protocols import Executor
 from tunesmith.protocols.commands import AdvisorCommand
 from tunesmith.protocols.events import AnyEvent
 
+LATE_S = 5.0
+"""A driver that polls no more often was suspended, and its searcher with it."""
+
 
 class Advisor(Protocol):
     """Takes its commands in order; the answers are events."""
@@ -87,7 +90,7 @@ class ThreadedAdvisor:
         self._answers: deque[AnyEvent] = deque()
         self._waiting: list[AdvisorCommand] = []
         self._submitted = self._done = 0
-        self._since = monotonic()
+        self._since = self._polled = monotonic()
         self._is_given_up = False
         self._rhythm = Rhythm()
         self._made: Memory | None = None
@@ -114,11 +117,15 @@ class ThreadedAdvisor:
         if self._is_given_up:
             return ()
         self._begin()
+        now, before = monotonic(), self._polled
+        self._polled = now
+        if now - before > LATE_S:
+            self._since = now
         # Looked at first: what it knows of is among the answers by now.
         made, answers = self._made, []
         while self._answers:
             answers.append(self._answers.popleft())
-        if not answers and self.is_busy and monotonic() - self._since > self._limit_s:
+        if not answers and self.is_busy and now - self._since > self._limit_s:
             self._is_given_up = True
             return [self._counsel.give_up(self._limit_s)]
         if made is not None:
@@ -150,10 +157,11 @@ class ThreadedAdvisor:
     def _work(self) -> None:
         while (command := self._commands.get()) is not None:
             began = monotonic()
-            for answer in self._counsel.carry_out(command):
-                self._answers.append(answer)
-                self._since = monotonic()
-                self._announce()
+            try:
+                for answer in self._counsel.carry_out(command):
+                    self._answer(answer)
+            except BaseException as error:  # noqa: BLE001  (an interrupt of its own, or a fault)
+                self._answer(self._counsel.break_off(error))
             self._since = monotonic()
             if self._made is None and self._rhythm.is_due(self._since - began):
                 self._made = self._counsel.memory()
@@ -162,6 +170,11 @@ class ThreadedAdvisor:
             self._done += 1
             if not self.is_busy:
                 self._announce()
+
+    def _answer(self, answer: AnyEvent) -> None:
+        self._answers.append(answer)
+        self._since = monotonic()
+        self._announce()
 
     def _announce(self) -> None:
         self._news.ring()

@@ -15,16 +15,21 @@ from tunesmith._run import watchers
 from tunesmith._run.assembly import Parts, assembled, reassembled
 from tunesmith._run.audience import Audience
 from tunesmith._run.board import Facts
+from tunesmith._run.checks.surroundings import check_run
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.control import Listener
 from tunesmith._run.display import Display
 from tunesmith._run.driver import Driver
+from tunesmith._run.expectation import expectation_of
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.extent import extent_of
+from tunesmith._run.fence import ExecutorFailure
 from tunesmith._run.forecast import forecast
 from tunesmith._run.goal import Goal, later, past_of
 from tunesmith._run.interrupts import handled
 from tunesmith._run.memory import recall
 from tunesmith._run.ownership import check_owner
+from tunesmith._run.questions import Questions
 from tunesmith._run.record import experiment_of
 from tunesmith._run.relocation import moved
 from tunesmith._run.replay import replay
@@ -45,7 +50,7 @@ STOPPED_WITH = "stopped with"
 
 def run(
     trainable: Any,
-    space: Any,
+    space: Any = None,
     *,
     metric: str | Sequence[str] | None = None,
     mode: str | Sequence[str] | None = None,
@@ -82,10 +87,12 @@ def run(
         searcher: What proposes configurations: a name, {"name": …, **options}, or a factory.
         scheduler: What decides from intermediate results; likewise.
         num_samples: How many trials to run (for each cell of the grid, if the space has
-            `grid_search`). None: until `stop`, `time_budget_s` or the searcher ends the run.
+            `grid_search`; with searcher="grid", at most so many in all). None: until `stop`,
+            `time_budget_s` or the searcher ends the run.
         stop: When a trial is done: {"training_iteration": 27, "accuracy": 0.99}, a function of
-            trial id and metrics, or stoppers.
-        time_budget_s: Seconds after which all trials are stopped.
+            trial id and metrics, or stoppers. A metric reaches its threshold from below, but one
+            that is minimised from above; for any other direction, give a function.
+        time_budget_s: Seconds after which all trials are stopped; a resume goes on counting.
         max_concurrent: How many trials may run at once; None: as many as fit.
         resources: What one trial needs, as {"cpu": 1, "gpu": 0.5}, or a list of such bundles.
         resource: The metric that says how far a trial has trained; it must grow.
@@ -96,7 +103,8 @@ def run(
         callbacks: Objects with any of the hooks of `tunesmith.protocols.Callback`, or names.
         checkpoint: When to save trials, and what to keep.
         failure: What to do about failures.
-        points_to_evaluate: Configurations to try first; missing parameters are sampled.
+        points_to_evaluate: Configurations to try first, at most `num_samples`; missing parameters
+            are sampled.
         warm_start: Folders of earlier runs, of which the searcher learns before it suggests: all
             trials whose configuration is one of `space`, constants aside. They are copied into the
             new run's journal, so that it can be resumed without them.
@@ -116,8 +124,9 @@ def run(
         KeyboardInterrupt: the run was ended by a second Ctrl-C.
     """
     given = {key: value for key, value in locals().items() if value is not None}
+    given |= {"trainable": trainable, **given.pop("unknown")}
     del given["dry_run"]
-    experiment = Experiment.create(**{**given.pop("unknown"), **given})
+    experiment = Experiment.create(**given)
     if dry_run:
         told = forecast(experiment)
         if verbose:
@@ -171,7 +180,7 @@ def resume(
     """
     registry = default_registry()
     given = changes if trainable is None else {"trainable": trainable, **changes}
-    with Journal.open(os.fspath(path)) as journal:
+    with Journal.open(check_run(path)) as journal:
         if not trust:
             check_owner(journal.folder)
         past = past_of(journal)
@@ -191,7 +200,7 @@ class _Conducted(msgspec.Struct, frozen=True):
     display: Display
     told: watchers.Watchers
     ended: RunEnded
-    interrupt: KeyboardInterrupt | None
+    broken_off: KeyboardInterrupt | ExecutorFailure | None
 
 
 def _conduct(
@@ -211,14 +220,19 @@ def _conduct(
         watchdog = Watchdog(parts.folder, experiment.failure.watchdog_s, parts.engine, display.warn)
         stack.callback(watchdog.close)
         told = watchers.Watchers(callbacks, display.warn)
-        audience = Audience(told, display if experiment.verbose else None, experiment.objectives)
+        audience = Audience(
+            told,
+            display if experiment.verbose else None,
+            experiment.objectives,
+            expectation=expectation_of(experiment.stop, display.warn),
+        )
         driver = Driver(
             parts.engine,
             parts.journal,
             executor=parts.executor,
             advisor=parts.advisor,
             audience=audience,
-            listener=Listener(experiment.space, parts.journal.header.extra.get("cells", 1)),
+            listener=Listener(experiment.is_feasible, extent_of(parts.journal.header)),
             watchdog=watchdog,
             revival=Revival(parts.folder, parts.executor.now),
             snapshots=parts.snapshots,
@@ -228,8 +242,8 @@ def _conduct(
         )
         told.on_experiment_start(experiment)
         display.on_experiment_start(experiment)
-        ended, interrupt = _drive(driver, display, opening)
-    return _Conducted(parts, display, told, ended, interrupt)
+        ended, broken_off = _drive(driver, display, opening)
+    return _Conducted(parts, display, told, ended, broken_off)
 
 
 def _conclude(conducted: _Conducted) -> Results:
@@ -240,10 +254,11 @@ def _conclude(conducted: _Conducted) -> Results:
     conducted.display.board.tick(ended.at, results.counts)
     conducted.display.on_experiment_end(ended)
     conducted.told.on_experiment_end(results)
-    if conducted.interrupt is not None:
-        raise conducted.interrupt
+    if isinstance(conducted.broken_off, KeyboardInterrupt):
+        raise conducted.broken_off
     if ended.status == "failed":
-        raise _failure(parts, ended, results) from parts.engine.cause
+        failure = parts.engine.failure or conducted.broken_off
+        raise _failure(parts, ended, results) from failure and failure.__cause__
     return results
 
 
@@ -259,15 +274,14 @@ def _failure(parts: Parts, ended: RunEnded, results: Results) -> TunesmithError:
 
 def _take_up(parts: Parts, goal: Goal, display: Display) -> list[AnyEvent]:
     """Bring the parts to where the journal ends; return what has to happen first."""
-    events = (event for _, event in parts.journal.events())
     revival = Revival(parts.folder, parts.executor.now)
     answers = replay(
-        events,
+        parts.journal,
         parts.engine,
-        parts.counsel,
+        Questions(parts.advisor, parts.counsel.position, len(goal.succession.spaces) - 1),
         revival=revival,
         recall=display.recall,
-        space_changes=len(goal.succession.spaces) - 1,
+        warn=display.warn,
     )
     sweep_unknown(parts.folder, parts.engine.checkpoints())
     display.aim(*parts.engine.goal)
@@ -279,8 +293,8 @@ def _take_up(parts: Parts, goal: Goal, display: Display) -> list[AnyEvent]:
 
 def _drive(
     driver: Driver, display: Display, opening: Sequence[AnyEvent]
-) -> tuple[RunEnded, KeyboardInterrupt | None]:
-    """Run to the end; return it, and the interrupt that brought it about at once, if one did."""
+) -> tuple[RunEnded, KeyboardInterrupt | ExecutorFailure | None]:
+    """Run to the end; return it, and what brought it about at once, if anything did."""
 
     def stop(signal: str) -> None:
         display.say(STOPPING)
@@ -291,7 +305,10 @@ def _drive(
             return driver.run(opening), None
         except KeyboardInterrupt as interrupt:
             # The debugger is quit with a message of its own.
-            return driver.abort(str(interrupt) or f"{STOPPED_WITH} Ctrl-C, at once"), interrupt
+            reason = str(interrupt) or f"{STOPPED_WITH} Ctrl-C, at once"
+            return driver.abort("stopped", reason), interrupt
+        except ExecutorFailure as failure:
+            return driver.abort("failed", str(failure)), failure
 
 
 def _display(experiment: Experiment, parts: Parts) -> Display:

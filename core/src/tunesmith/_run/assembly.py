@@ -25,7 +25,17 @@ from tunesmith._run.advisor import Advisor, DirectAdvisor, ThreadedAdvisor
 from tunesmith._run.alignment import AlignedSearcher
 from tunesmith._run.counsel import Counsel
 from tunesmith._run.experiment import Experiment
-from tunesmith._run.plan import Algorithms, Plan, choose, draft, limits, pose, trials_to_make
+from tunesmith._run.fence import FencedExecutor
+from tunesmith._run.plan import (
+    Algorithms,
+    Plan,
+    choose,
+    draft,
+    extent,
+    limits,
+    pose,
+    trials_to_make,
+)
 from tunesmith._run.record import options_of, resources_at_start
 from tunesmith._run.seeds import Seeds
 from tunesmith._run.snapshot import Store
@@ -105,11 +115,12 @@ def _open(
     """Make the parts; the executor comes first, to boot while the searcher is imported."""
     experiment = plan.experiment
     since = journal.last_at() if journal else 0.0
-    executor = plan.executor.create(context(plan, folder, since=since))
+    made = plan.executor.create(context(plan, folder, since=since))
+    executor = FencedExecutor(made, plan.executor.spec.name)
     stack.callback(executor.close)
     algorithms = choose(plan)
     at_once = journal.header.extra.get("max_concurrent") if journal else None
-    problem = pose(experiment, algorithms, at_once=at_once or getattr(executor, "slots", None))
+    problem = pose(experiment, algorithms, at_once=at_once or executor.slots)
     if journal is not None:
         problem = msgspec.structs.replace(problem, resources=resources_at_start(journal.header))
     searcher = _searcher(algorithms.searcher, problem)
@@ -239,7 +250,7 @@ def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) ->
         extra={
             "options": options_of(experiment),
             "max_concurrent": problem.max_concurrent,
-            "cells": len(algorithms.cells),
+            **msgspec.to_builtins(extent(experiment, algorithms)),
         },
     )
 

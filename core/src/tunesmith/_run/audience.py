@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from tunesmith._engine.engine import Engine
 from tunesmith._run.display import Display
+from tunesmith._run.expectation import Expectation
 from tunesmith._run.watchers import Watchers
 from tunesmith.protocols import Objective, Report, Result
 from tunesmith.protocols.events import (
@@ -29,8 +31,14 @@ class Audience:
     """Notes what happened while a turn is handled, and tells it when the turn is durable."""
 
     def __init__(
-        self, watchers: Watchers, display: Display | None, objectives: Sequence[Objective]
+        self,
+        watchers: Watchers,
+        display: Display | None,
+        objectives: Sequence[Objective],
+        *,
+        expectation: Expectation | None = None,
     ) -> None:
+        self._expectation = expectation
         self._watchers = watchers
         self._display = display
         self._objectives = tuple(objectives)
@@ -54,10 +62,16 @@ class Audience:
 
     def note(self, event: AnyEvent, engine: Engine) -> None:
         """Take down what the event means to those who watch."""
-        if self._is_empty:
+        if type(event) is TrialStarted and event.note:
+            warn = self._display.warn if self._display else logging.getLogger("tunesmith").warning
+            self._notes.append((warn, (f"trial {event.trial}: {event.note}",)))
+        if self._is_empty and self._expectation is None:
             return
         match event:
             case Reported(trial=trial, reports=reports):
+                if self._expectation is not None:
+                    self._notes.append((self._expectation.check, (trial, reports[0].metrics)))
+                    self._expectation = None
                 for report in reports if self._hears["on_result"] else ():
                     self._note("on_result", engine.trial(trial), self._result(report))
             case TrialStarted(trial=trial):

@@ -3,11 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, get_args
 
-import msgspec
-
-from tunesmith._run.checks.values import is_count, is_number
+from tunesmith._run.checks.values import is_count, is_number, plain
+from tunesmith._trainable.options import Options
 from tunesmith.errors import UsageError, did_you_mean
 from tunesmith.protocols import FailureKind
 
@@ -37,7 +37,8 @@ _UNITS = {
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
 
 
-class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, kw_only=True)
+class FailureConfig(Options):
     """What to do when a trial fails.
 
     `max_retries` is how often one trial is started again, from its newest checkpoint: one number
@@ -52,7 +53,9 @@ class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     in its folder; None turns that off.
     """
 
-    max_retries: int | Mapping[FailureKind, int] = {}
+    ELSEWHERE: ClassVar = {"max_failures": "max_retries", "retries": "max_retries"}
+
+    max_retries: int | Mapping[FailureKind, int] = field(default_factory=dict)
     fail_fast: bool = False
     stop_after_identical: int | None = 5
     trial_timeout_s: float | None = None
@@ -60,6 +63,7 @@ class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def __post_init__(self) -> None:
         """Refuse what could only surprise later."""
+        _make_plain(self)
         if isinstance(self.max_retries, Mapping):
             for kind, number in self.max_retries.items():
                 _check_kind(kind)
@@ -99,7 +103,8 @@ class FailureConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return {kind: None if kind == "preempted" else chosen for kind in RETRIES}
 
 
-class CheckpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, kw_only=True)
+class CheckpointConfig(Options):
     """When trials are saved, and which checkpoints stay.
 
     `every` saves after that many reports: a class is saved, a function sees
@@ -109,6 +114,12 @@ class CheckpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     "10GB", and drops the worst first.
     """
 
+    ELSEWHERE: ClassVar = {
+        "num_to_keep": "keep",
+        "checkpoint_frequency": "every",
+        "checkpoint_at_end": "at_end",
+    }
+
     every: int | None = None
     at_end: bool = True
     keep: int | None = 1
@@ -116,6 +127,7 @@ class CheckpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     def __post_init__(self) -> None:
         """Refuse what could only surprise later."""
+        _make_plain(self)
         if self.every is not None and (not is_count(self.every) or self.every < 1):
             raise UsageError(
                 f"every={self.every!r}: expected a whole number of reports from 1 on, "
@@ -135,6 +147,11 @@ class CheckpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def budget_bytes(self) -> int | None:
         """Return the budget in bytes, None where there is none."""
         return None if self.budget is None else _bytes(self.budget)
+
+
+def _make_plain(config: FailureConfig | CheckpointConfig) -> None:
+    for name, value in tuple(vars(config).items()):
+        object.__setattr__(config, name, plain(value))  # as dataclasses that are frozen do
 
 
 def _check_kind(kind: object) -> None:

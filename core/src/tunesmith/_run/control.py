@@ -14,10 +14,11 @@ from tunesmith._journal.log import Request, request
 from tunesmith._journal.reader import Reader
 from tunesmith._run.checks.problem import check_num_samples, check_points
 from tunesmith._run.checks.surroundings import check_time_budget
+from tunesmith._run.extent import Extent, extent_of
+from tunesmith._run.feasibility import Feasibility
 from tunesmith._run.succession import succession_of
 from tunesmith.errors import UsageError
 from tunesmith.protocols.events import ControlAction, ControlRequested, ExperimentChanged
-from tunesmith.space import Space
 
 EXTEND = "extend"
 ACTIONS = (*get_args(ControlAction), EXTEND)
@@ -46,9 +47,9 @@ Wanted = ControlRequested | ExperimentChanged
 class Listener:
     """Turns requests into events of an experiment."""
 
-    def __init__(self, space: Space, cells: int) -> None:
-        self._space = space
-        self._cells = cells
+    def __init__(self, is_feasible: Feasibility, extent: Extent) -> None:
+        self._is_feasible = is_feasible
+        self._extent = extent
 
     def event(self, asked: Request, at: float) -> Wanted:
         """Return what is asked for, as an event.
@@ -76,7 +77,7 @@ class Listener:
         changes: dict[str, int | float | None] = {}
         if payload.get("num_samples") is not None:
             number = check_num_samples(payload["num_samples"])
-            changes["num_samples"] = number and number * self._cells
+            changes["num_samples"] = self._extent.trials(number)
         if payload.get("time_budget_s") is not None:
             changes["time_budget_s"] = check_time_budget(payload["time_budget_s"])
         if not changes:
@@ -86,7 +87,7 @@ class Listener:
     def _config(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         chance = Random()  # noqa: S311  (what is drawn is recorded)
         try:
-            return check_points([payload.get("config")], self._space, chance)[0]
+            return check_points([payload.get("config")], self._is_feasible, chance)[0]
         except UsageError as error:
             raise UsageError(str(error).replace("points_to_evaluate[0]", "config")) from error
 
@@ -115,7 +116,8 @@ def send(
     with contextlib.closing(Reader(path)) as reader:
         asked = Request(0, time.time(), action, trial, payload)
         space = succession_of(reader.header, reader.changes()).now
-        listener = Listener(space, reader.header.extra.get("cells", 1))
+        # Constraints are with the driver, which has the last word.
+        listener = Listener(Feasibility(space), extent_of(reader.header))
         event = listener.event(asked, asked.at)
         if isinstance(event, ControlRequested) and event.config is not None:
             payload["config"] = event.config  # with what was drawn for it, once and for all

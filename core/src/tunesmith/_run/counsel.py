@@ -18,9 +18,10 @@ from tunesmith.protocols.commands import Adopt, AdvisorCommand, Ask, Enqueue, Te
 from tunesmith.protocols.events import AnyEvent, SearchEnded, Suggested, SuggestionDeferred
 from tunesmith.space import ComputationError, Space, SpaceError, Translation
 
-Constraint = Callable[[Config], bool]
-
 INFEASIBLE_IN_A_ROW = 1_000
+
+CRASHES = (Exception, SystemExit)
+"""What a searcher can raise; one that would end the program is the searcher's fault, too."""
 
 ENDS = ("completed", "stopped", "failed")
 
@@ -28,16 +29,15 @@ ENDS = ("completed", "stopped", "failed")
 class Brief(msgspec.Struct, frozen=True):
     """What the core itself contributes to suggestions.
 
-    `points` go first; `cells` are the grid's, given to trials in turn; a configuration counts only
-    if every one of `constraints` holds for it (they see live objects). `succession` is that of a
-    run whose space was changed.
+    `points` go first; `cells` are the grid's, given to suggestions in turn, which count only
+    if it `is_feasible`. `succession` is that of a run whose space was changed.
     """
 
     space: Space
     translation: Translation
+    is_feasible: Callable[[Config], bool]
     points: Sequence[Config] = ()
     cells: Sequence[Mapping[str, Any]] = ({},)
-    constraints: Sequence[Constraint] = ()
     succession: Succession | None = None
 
     def fit(self, config: Config) -> Config | None:
@@ -72,11 +72,11 @@ class Counsel:
         self._ended: SearchEnded | None = None
         self._call = ""
         self._given: dict[str, tuple[Config, Config]] = {}
-        self._position = 0
+        self._position = self._suggested = 0
         if memory is not None:
             searcher.restore(memory.searcher)  # type: ignore[attr-defined]  # it has `state`, too
             self._points, self._given = deque(memory.points), dict(memory.given)
-            self._position = memory.position
+            self._position, self._suggested = memory.position, memory.suggested
 
     @property
     def position(self) -> int:
@@ -91,10 +91,11 @@ class Counsel:
         try:
             saved = state()
         except Exception:  # noqa: BLE001  (a resume can do without)
-            saved = None
-        if saved is None:
             return None
-        return Memory(self._position, saved, tuple(self._points), dict(self._given))
+        if not isinstance(saved, bytes):
+            return None
+        points, given = tuple(self._points), dict(self._given)
+        return Memory(self._position, saved, points, given, self._suggested)
 
     def carry_out(self, command: AdvisorCommand) -> Iterator[AnyEvent]:
         """Yield each answer as soon as it is there: a trial need not wait for another's."""
@@ -150,13 +151,18 @@ class Counsel:
         )
         return self._end(message, ErrorInfo(TimeoutError.__name__, message, "", what))
 
+    def break_off(self, error: BaseException) -> SearchEnded:
+        """Return the end of a search of which a call was left in an unforeseen way."""
+        stop = self._failure(f"searcher {self._name!r} failed in {self._call}", error)
+        return self._end(stop.reason, stop.error)
+
     def _answer(self, trial: str) -> AnyEvent:
         if self._points:
             config, source = self._points.popleft()
             if self._ended is None:
                 self._adopt(trial, config)
             return Suggested(at=self._now(), trial=trial, config=config, source=source)
-        cell = self._brief.cells[(int(trial) - 1) % len(self._brief.cells)]
+        cell = self._brief.cells[self._suggested % len(self._brief.cells)]
         for _ in range(INFEASIBLE_IN_A_ROW):
             flat = self._suggest(trial)
             if flat is None:
@@ -164,10 +170,12 @@ class Counsel:
             config = self._decode(flat, cell)
             if self._is_feasible(config):
                 self._given[trial] = config, dict(flat)
+                self._suggested += 1
                 return Suggested(at=self._now(), trial=trial, config=config)
             self._observe(Observation(trial, flat, (), 0.0, "infeasible"))
+        where = f" in the grid's cell {cell!r}" if cell else ""
         raise self._misuse(
-            f"{INFEASIBLE_IN_A_ROW} suggestions in a row broke the constraint, the last: "
+            f"{INFEASIBLE_IN_A_ROW} suggestions in a row{where} broke the constraint, the last: "
             f"{config!r}; widen constraint=, or build the limit into the space",
         )
 
@@ -177,7 +185,7 @@ class Counsel:
             self._call = "adopt()"
             try:
                 self._searcher.adopt(trial, self._brief.translation.encode(fitting))
-            except Exception as error:
+            except CRASHES as error:
                 raise self._failure(f"searcher {self._name!r} failed in adopt()", error) from error
 
     def _suggest(self, trial: str) -> Config | None:
@@ -186,7 +194,7 @@ class Counsel:
             return self._searcher.suggest(trial)
         except SearchExhausted as end:
             raise _SearchStop(str(end) or "the search space is exhausted") from end
-        except Exception as error:
+        except CRASHES as error:
             raise self._failure(f"searcher {self._name!r} failed in suggest()", error) from error
 
     def _decode(self, flat: Config, cell: Mapping[str, Any]) -> Config:
@@ -204,17 +212,10 @@ class Counsel:
             ) from error
 
     def _is_feasible(self, config: Config) -> bool:
-        if not self._brief.constraints:
-            return True
-        live = self._brief.space.from_plain(config)
         try:
-            return all(constraint(live) for constraint in self._brief.constraints)
-        except Exception as error:
-            raise self._misuse(
-                f"constraint= raised on {config!r}: {_told(error)}; it has to take every "
-                "configuration of the space",
-                error,
-            ) from error
+            return self._brief.is_feasible(config)
+        except UsageError as error:
+            raise self._misuse(str(error), error) from error
 
     def _learn(self, tell: Tell) -> None:
         observation = self._observation(tell)
@@ -238,11 +239,11 @@ class Counsel:
             self._given.pop(tell.trial, None)
         return Observation(
             trial_id=tell.trial,
-            config=flat,
+            config=dict(flat),
             values=result.values if result else (),
             resource=result.resource if result else 0.0,
             status=tell.status,
-            metrics=result.metrics if result else {},
+            metrics=dict(result.metrics) if result else {},
             cost_s=tell.cost_s,
         )
 
@@ -250,11 +251,11 @@ class Counsel:
         self._call = "observe()"
         try:
             self._searcher.observe(observation)
-        except Exception as error:
+        except CRASHES as error:
             raise self._failure(f"searcher {self._name!r} failed in observe()", error) from error
 
     @staticmethod
-    def _failure(what: str, error: Exception) -> _SearchStop:
+    def _failure(what: str, error: BaseException) -> _SearchStop:
         """Return the end of a search through the searcher's fault."""
         message = f"{what}: {_told(error)}"
         trace = "".join(traceback.format_exception(error))
@@ -271,5 +272,5 @@ class Counsel:
         return self._ended
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return str(error) if isinstance(error, TunesmithError) else f"{type(error).__name__}: {error}"

@@ -53,8 +53,9 @@ class Display:
         frames: Callable[[], float] = time.monotonic,
     ) -> None:
         self.board = Board(facts)
-        self._verbose = verbose
         self._stream = stream if stream is not None else sys.stdout
+        # Without a console, as under pythonw, there is no standard output.
+        self._verbose = verbose if self._stream is not None else 0
         self._live = live and verbose == 1 and _is_terminal(self._stream)
         self._clock = clock
         self._frames = frames

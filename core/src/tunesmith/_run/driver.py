@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from tunesmith._engine.engine import Engine
 from tunesmith._journal.checkpoints import drop
@@ -147,9 +147,9 @@ class Driver:
         )
         self._executor.wake()
 
-    def abort(self, reason: str) -> RunEnded:
+    def abort(self, status: Literal["stopped", "failed"], reason: str) -> RunEnded:
         """End the run where it stands; its trials stay as they are."""
-        return self._ended or self._end("stopped", reason)
+        return self._ended or self._end(status, reason)
 
     def _end(self, status: Any, reason: str) -> RunEnded:
         ended = RunEnded(at=self._executor.now(), status=status, reason=reason)

@@ -10,7 +10,9 @@ import msgspec
 from tunesmith._builtin.stoppers import make_stopper
 from tunesmith._run import seeds
 from tunesmith._run.checks import problem, surroundings
+from tunesmith._run.checks.values import plain
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
+from tunesmith._run.feasibility import Feasibility
 from tunesmith._run.naming import check_name
 from tunesmith.protocols import Config, Mode, Objective, Resources
 from tunesmith.space import Space, parse_space
@@ -51,7 +53,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     verbose: int = 1
 
     @classmethod
-    def create(cls, trainable: Any, space: Any, **options: Any) -> Experiment:
+    def create(cls, trainable: Any, space: Any = None, **options: Any) -> Experiment:
         """Check every option and return the experiment; nothing is imported, run or written.
 
         Raises:
@@ -65,10 +67,13 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         fields["mode"] = problem.check_mode(options.get("mode"), fields["metric"])
         rng = seeds.Seeds(fields["seed"])("points_to_evaluate")
         points = fields.get("points_to_evaluate", ())
-        fields["points_to_evaluate"] = problem.check_points(points, parsed, rng)
+        fields["points_to_evaluate"] = problem.check_points(
+            points, Feasibility(parsed, fields.get("constraint", ())), rng
+        )
         # A function in the space that fails is better found now than at the first trial.
         parsed.sample(seeds.Seeds(fields["seed"])("rehearsal"))
         make_stopper(fields.get("stop"))
+        problem.check_number_of_points(fields, parsed)
         problem.check_ending(fields, parsed)
         return cls(**fields)
 
@@ -77,10 +82,17 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         """Return what is optimised, the first objective first."""
         return tuple(map(Objective, self.metric, self.mode))
 
+    @property
+    def is_feasible(self) -> Feasibility:
+        """What tells whether a configuration keeps to the constraints."""
+        return Feasibility(self.space, self.constraint)
+
     def replace(self, **changes: Any) -> Experiment:
         """Return the experiment with other options, all checked again."""
         fields = {field: getattr(self, field) for field in self.__struct_fields__}
-        return Experiment.create(**{**fields, **changes})
+        made = Experiment.create(**{**fields, "name": None, **changes})
+        # A run's folder may have been given a name that no new run is given.
+        return made if "name" in changes else msgspec.structs.replace(made, name=self.name)
 
 
 def _seed(value: Any) -> int:
@@ -116,5 +128,5 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     fields = {"seed": None, **options}
     for option, check in _CHECKS.items():
         if option in fields:
-            fields[option] = check(fields[option])
+            fields[option] = check(plain(fields[option]))
     return fields

@@ -6,38 +6,42 @@ from typing import Any
 from tunesmith._run.trial import TrialResult
 from tunesmith._run.wording import flat
 from tunesmith.errors import UsageError
+from tunesmith.protocols.result import Metrics
 
 
 def trials(results: Iterable[TrialResult]) -> Any:
     """Return a row per trial: how it stands, its judged report's metrics, its parameters."""
     pandas = _pandas()
-    return pandas.DataFrame(
-        [
-            {
-                "trial": trial.id,
-                "status": trial.status,
-                "reason": trial.reason,
-                "attempts": trial.attempts,
-                **trial.metrics,
-                **_parameters(trial),
-            }
-            for trial in results
-        ]
-    )
+    return pandas.DataFrame([_row(_standing(trial), trial.metrics, trial) for trial in results])
 
 
 def reports(results: Iterable[TrialResult]) -> Any:
     """Return a row per report: the trial, the metrics, the trial's parameters."""
     pandas = _pandas()
-    rows = []
-    for trial in results:
-        parameters = _parameters(trial)
-        rows += [{"trial": trial.id, **metrics, **parameters} for metrics in trial.history]
-    return pandas.DataFrame(rows)
+    return pandas.DataFrame(
+        [
+            _row({"trial": trial.id}, metrics, trial)
+            for trial in results
+            for metrics in trial.history
+        ]
+    )
 
 
-def _parameters(trial: TrialResult) -> dict[str, Any]:
-    return {f"config/{path}": value for path, value in flat(trial.config)}
+def _standing(trial: TrialResult) -> dict[str, Any]:
+    return {
+        "trial": trial.id,
+        "status": trial.status,
+        "reason": trial.reason,
+        "attempts": trial.attempts,
+    }
+
+
+def _row(facts: dict[str, Any], metrics: Metrics, trial: TrialResult) -> dict[str, Any]:
+    """Return a row; a metric with the name of another column is told apart from it."""
+    parameters = {f"config/{path}": value for path, value in flat(trial.config)}
+    taken = facts.keys() | parameters.keys()
+    told = {f"metrics/{name}" if name in taken else name: one for name, one in metrics.items()}
+    return {**facts, **told, **parameters}
 
 
 def _pandas() -> Any:

@@ -13,6 +13,7 @@ from tunesmith._journal.log import Journal
 from tunesmith._run.checks.values import is_number
 from tunesmith._run.configs import FailureConfig
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.extent import Extent, extent_of
 from tunesmith._run.record import LASTING, as_changed, options_of
 from tunesmith._run.revival import Revival
 from tunesmith._run.succession import ASSUMED, SPACE, Succession, succession_of
@@ -79,13 +80,13 @@ def later(experiment: Experiment, past: Past, given: Mapping[str, Any]) -> Goal:
     Raises:
         UsageError: a change makes no sense.
     """
-    cells, succession = past.header.extra.get("cells", 1), past.succession
+    extent, succession = extent_of(past.header), past.succession
     wanted = {option: given[option] for option in (*LIMITS, "failure") if option in given}
-    goal = experiment.replace(**{**_earlier(past.changes, cells), **wanted})
+    goal = experiment.replace(**{**_earlier(past.changes, extent), **wanted})
     changes: dict[str, Any] = {name: getattr(goal, name) for name in LIMITS if name in wanted}
     options: dict[str, Any] = {}
     if changes.get("num_samples") is not None:
-        changes["num_samples"] *= cells
+        changes["num_samples"] = extent.trials(changes["num_samples"])
     if "failure" in wanted:
         changes |= goal.failure.limits
         options["failure"] = msgspec.to_builtins(goal.failure)
@@ -111,7 +112,7 @@ def _plain(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-def _earlier(changes: Sequence[ExperimentChanged], cells: int) -> dict[str, Any]:
+def _earlier(changes: Sequence[ExperimentChanged], extent: Extent) -> dict[str, Any]:
     """Return what earlier resumes changed, as options of the experiment."""
     changed: dict[str, Any] = {}
     for event in changes:
@@ -119,5 +120,5 @@ def _earlier(changes: Sequence[ExperimentChanged], cells: int) -> dict[str, Any]
         if "failure" in event.options:
             changed["failure"] = msgspec.convert(event.options["failure"], FailureConfig)
     if changed.get("num_samples") is not None:
-        changed["num_samples"] //= cells
+        changed["num_samples"] = extent.samples(changed["num_samples"])
     return changed

@@ -12,9 +12,12 @@ from tunesmith.errors import UsageError
 LONGEST = 64
 """Characters in a run's name: what the files of its trials then need fits every system's paths."""
 
+LONGEST_BYTES = 200
+"""Bytes in a run's name, where its characters take several: file systems allow 255 with endings."""
+
 JOURNAL = "experiment.sqlite"
 
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
@@ -32,6 +35,12 @@ def check_name(name: object) -> None:
         raise UsageError(
             f"name={name!r} has {len(name)} characters, at most {LONGEST} fit; "
             f"write name={name[:LONGEST].rstrip('. ')!r}"
+        )
+    length = len(name.encode(errors="replace"))
+    if length > LONGEST_BYTES:
+        short = name.encode()[:LONGEST_BYTES].decode(errors="ignore").rstrip(". ")
+        raise UsageError(
+            f"name={name!r} takes {length} bytes, at most {LONGEST_BYTES} fit; write name={short!r}"
         )
     if _FORBIDDEN.search(name) or name != name.strip(" ").rstrip(".") or name.startswith("."):
         raise UsageError(

@@ -11,6 +11,7 @@ import msgspec
 from tunesmith._engine.settings import Settings
 from tunesmith._run.counsel import Brief
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.extent import Extent
 from tunesmith._run.seeds import Seeds
 from tunesmith._run.succession import Succession
 from tunesmith._trainable.form import TrainableForm, wrap
@@ -61,7 +62,7 @@ class Algorithms(msgspec.Struct, frozen=True, kw_only=True):
             translation=self.translation,
             points=experiment.points_to_evaluate,
             cells=self.cells,
-            constraints=experiment.constraint,
+            is_feasible=experiment.is_feasible,
             succession=plan.succession,
         )
 
@@ -112,7 +113,7 @@ def choose(plan: Plan) -> Algorithms:
     return Algorithms(
         searcher=searcher,
         translation=translate(space, searcher.spec.capabilities.vocabulary, lossy=lossy),
-        cells=({},) if walks_grids else tuple(experiment.space.grid()),
+        cells=({},) if walks_grids else _cells(experiment),
     )
 
 
@@ -137,10 +138,14 @@ def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None)
 
 
 def trials_to_make(experiment: Experiment, algorithms: Algorithms) -> int | None:
-    """Return how many trials there will be: `num_samples` for each cell of the grid."""
-    if experiment.num_samples is None:
-        return len(algorithms.cells) if len(algorithms.cells) > 1 else None
-    return experiment.num_samples * len(algorithms.cells)
+    """Return how many trials there will be; None for as many as come."""
+    return extent(experiment, algorithms).trials(experiment.num_samples)
+
+
+def extent(experiment: Experiment, algorithms: Algorithms) -> Extent:
+    """Return how the number of trials comes about; points go ahead of a grid."""
+    cells = len(algorithms.cells)
+    return Extent(cells, len(experiment.points_to_evaluate) if cells > 1 else 0)
 
 
 def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
@@ -160,6 +165,20 @@ def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
         searcher_name=spec.name,
         **experiment.failure.limits,
     )
+
+
+def _cells(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
+    """Return the cells of the grid; where nothing is drawn beside it, those that are feasible."""
+    space, cells = experiment.space, tuple(experiment.space.grid())
+    if space.tunable or len(cells) == 1:
+        return cells
+    left = tuple(cell for cell in cells if experiment.is_feasible(space.build(cell)))
+    if not left:
+        raise UsageError(
+            f"constraint= holds for none of the grid's {len(cells)} cells, the first: {cells[0]!r};"
+            " widen it, or give the grid other values"
+        )
+    return left
 
 
 def _with_choices(space: Space) -> Space:

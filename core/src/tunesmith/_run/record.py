@@ -102,6 +102,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
     """
     kept = dict(header.extra.get("options", {}))
     _check_changes(given, kept)
+    searcher = _patient(given.get("searcher"), header.searcher)
     marked = [option for option, value in kept.items() if _is_marked(value)]
     for option in marked:
         if option not in given and option != "callbacks":
@@ -116,27 +117,29 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
     if "trainable" not in given and not header.importable:
         raise UsageError(
             f"the training code {header.trainable!r} has no import path; give it again: "
-            f"tune.resume({str(folder)!r}, trainable={header.trainable})"
+            f"tune.resume({str(folder)!r}, trainable={header.trainable}), or on the command line "
+            "--trainable my_module:train, or path/to/file.py:train"
         )
     space = given.get("space")
-    return Experiment.create(
+    experiment = Experiment.create(
         trainable,
         Space.from_dict(header.space) if space is None else space,
-        **{"searcher": header.searcher, "scheduler": header.scheduler, "executor": header.executor}
+        **{"searcher": searcher, "scheduler": header.scheduler, "executor": header.executor}
         | options,
         metric=[objective.metric for objective in header.objectives],
         mode=[objective.mode for objective in header.objectives],
         resource=header.resource,
         seed=header.seed,
-        name=folder.name,
         storage=str(folder.parent),
     )
+    # A folder that was moved may have a name that no new run would be given.
+    return msgspec.structs.replace(experiment, name=folder.name)
 
 
 def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     allowed = (*REPLACEABLE, *CHANGEABLE)
     for option in given:
-        if option in allowed or _is_marked(kept.get(option)):
+        if option in (*allowed, "searcher") or _is_marked(kept.get(option)):
             continue
         if option in Experiment.__struct_fields__:
             raise UsageError(
@@ -144,6 +147,23 @@ def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
                 f"start a new run. What can be: {', '.join(allowed)}"
             )
         raise UsageError(f"tune.resume() has no option {option!r}{did_you_mean(option, allowed)}")
+
+
+def _patient(given: Any, recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return the run's searcher, with the patience that it is `given`: all that can be changed."""
+    if given is None:
+        return recorded
+    wanted = dict(given) if isinstance(given, Mapping) else {"name": given}
+    if _without_patience(wanted) != _without_patience(recorded):
+        raise UsageError(
+            f"searcher={given!r}: a run goes on with the searcher it began with, {recorded!r};"
+            " only its timeout_s can be changed; start a new run, with warm_start="
+        )
+    return wanted
+
+
+def _without_patience(definition: Mapping[str, Any]) -> dict[str, Any]:
+    return {option: value for option, value in definition.items() if option != "timeout_s"}
 
 
 def _restore(options: dict[str, Any]) -> None:

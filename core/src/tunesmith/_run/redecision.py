@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tunesmith._engine.engine import InvalidTransition
 from tunesmith._journal.codec import Decided, UnknownEvent, decode_decisions, encode_decisions
 from tunesmith._journal.reader import Reader
 from tunesmith._run.assembly import engine_of
@@ -48,7 +49,11 @@ def redecide(reader: Reader, registry: Registry, **given: Any) -> Iterator[Redec
                 f"event {row.seq} of {str(reader.folder)!r}, {row.event.kind!r}, was written by a"
                 " later version of tunesmith: pip install -U tunesmith"
             )
-        decided = encode_decisions(row.event, engine.handle(row.event))
+        try:
+            decided = encode_decisions(row.event, engine.handle(row.event))
+        except InvalidTransition:  # after so many differences this cannot have happened
+            yield Redecision(row.seq, row.event, row.decisions, ())
+            return
         yield Redecision(row.seq, row.event, row.decisions, decode_decisions(decided))
 
 

@@ -11,6 +11,7 @@ from tunesmith._journal.header import Header
 from tunesmith._journal.index import Record, Spot
 from tunesmith._journal.reader import RunState
 from tunesmith._run import frame
+from tunesmith._run.checks.surroundings import check_run
 from tunesmith._run.trial import TrialResult, Trials, show
 from tunesmith._run.wording import amount, parameters, tally
 from tunesmith.errors import TrialError, UsageError, did_you_mean
@@ -145,7 +146,8 @@ class Results(Sequence[TrialResult]):
     def dataframe(self, *, history: bool = False) -> Any:
         """Return a pandas DataFrame: a row per trial, or (`history=True`) a row per report.
 
-        Parameters are in columns "config/…", metrics under their own names.
+        Parameters are in columns "config/…", metrics under their own names; one that is called
+        like another column ("trial", "status") is in "metrics/…".
 
         Raises:
             UsageError: pandas is not installed.
@@ -233,7 +235,7 @@ def load(path: str | Path) -> Results:
     Raises:
         UsageError: there is no run at `path`, or its journal cannot be read.
     """
-    return Results(path)
+    return Results(check_run(path))
 
 
 def conclude(folder: Path) -> Results:

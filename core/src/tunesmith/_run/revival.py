@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Spot
+from tunesmith._run.checks.values import is_list
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Result
 from tunesmith.protocols.events import Revived
@@ -54,6 +55,8 @@ class Revival:
                 )
             statuses = OVER if wanted == "all" else (wanted,)
             return [one.id for one in records.values() if one.status in statuses]
+        if not is_list(wanted):
+            raise UsageError(f"revive={wanted!r}: expected a list; write revive=[{wanted!r}]")
         named = [str(name).zfill(4) for name in wanted]
         for name in named:
             status = records[name].status if name in records else "not there"

@@ -35,13 +35,15 @@ class Memory(msgspec.Struct, frozen=True):
     """What the searcher and its counsel know after `position` commands.
 
     `points` are the configurations yet to be handed out before the searcher is asked, and where
-    they come from; `given` is, by trial, a suggestion as a configuration and as it was made.
+    they come from; `given` is, by trial, a suggestion as a configuration and as it was made, and
+    `suggested` how many there were.
     """
 
     position: int
     searcher: bytes
     points: tuple[tuple[Config, str], ...]
     given: dict[str, tuple[Config, Config]]
+    suggested: int
 
 
 class Rhythm:
@@ -73,7 +75,7 @@ class Store:
 
     def keep(self, memory: Memory, *, seq: int) -> None:
         """Write a snapshot that knows of `seq` events; a full disk prevents it."""
-        fields = (memory.position, memory.searcher, memory.points, memory.given)
+        fields = msgspec.structs.astuple(memory)
         draft = self._path.with_suffix(".new")
         with contextlib.suppress(OSError):
             draft.write_bytes(pickle.dumps((self._made_by, seq, *fields)))
@@ -88,11 +90,12 @@ class Store:
         if not self._path.exists():
             return None
         try:
-            made_by, known, *memory = pickle.loads(self._path.read_bytes())  # noqa: S301  (ours)
+            made_by, known, *fields = pickle.loads(self._path.read_bytes())  # noqa: S301  (ours)
+            memory = Memory(*fields)
         except Exception:  # noqa: BLE001  (torn: as good as none)
-            made_by = known = None
-        if made_by == self._made_by and known <= seq:
-            return Memory(*memory)
+            made_by = known = memory = None
+        if memory is not None and made_by == self._made_by and known <= seq:
+            return memory
         self.remove()
         return None
 

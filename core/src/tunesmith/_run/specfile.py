@@ -5,20 +5,24 @@ trainable's own is imported when the experiment runs.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from tunesmith._run.checks.surroundings import check_names
+from tunesmith._run.checks.values import is_list
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.experiment import Experiment
 from tunesmith._trainable import location
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Resources
 from tunesmith.space import Space
+from tunesmith.space.dsl import LANGUAGE
+
+_CALL = re.compile(r"\s*(?:tune\.)?(\w+)\s*\((.*)\)\s*")
 
 
 def read(path: str | os.PathLike[str], **changes: Any) -> Experiment:
@@ -80,14 +84,39 @@ def decode_option(key: str, value: Any) -> Any:
     return _DECODERS[key](value) if key in _DECODERS else value
 
 
-def _config(key: str, kind: type[msgspec.Struct]) -> Callable[[Any], Any]:
+def _config(key: str, kind: type[CheckpointConfig | FailureConfig]) -> Callable[[Any], Any]:
     def decode_config(value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise UsageError(f"{value!r} is no table; write its options one per line below [{key}]")
-        check_names(value, kind.__struct_fields__, "this table")
+        check_names(value, [one.name for one in fields(kind)], "this table", kind.ELSEWHERE)
         return kind(**value)
 
     return decode_config
+
+
+def _space(value: Any) -> Space:
+    check_texts(value)
+    return Space.from_dict(value)
+
+
+def check_texts(value: Any, path: str = "") -> None:
+    """Refuse text that was meant as a domain: it would be a constant, and nothing tuned.
+
+    Raises:
+        UsageError: with how to write it.
+    """
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            check_texts(one, f"{path}.{key}".removeprefix("."))
+    elif isinstance(value, str) and (call := _CALL.fullmatch(value)) and call[1] in LANGUAGE:
+        name, given = call[1], call[2].strip()
+        if "=" in given:
+            given = f"{{{given}}}"
+        elif not given.startswith("["):
+            given = f"[{given}]"
+        raise UsageError(
+            f"{path} = {value!r} is text, which is no domain; write {path} = {{{name} = {given}}}"
+        )
 
 
 def _resources(value: Any) -> Any:
@@ -98,7 +127,7 @@ def _resources(value: Any) -> Any:
 
 
 def _constraint(value: Any) -> Any:
-    return tuple(_function(one) for one in ([value] if isinstance(value, str) else value))
+    return tuple(map(_function, value if is_list(value) else (value,)))
 
 
 def _function(path: Any) -> Any:
@@ -112,7 +141,7 @@ def _function(path: Any) -> Any:
 
 
 _DECODERS: Mapping[str, Callable[[Any], Any]] = {
-    "space": Space.from_dict,
+    "space": _space,
     "checkpoint": _config("checkpoint", CheckpointConfig),
     "failure": _config("failure", FailureConfig),
     "resources": _resources,

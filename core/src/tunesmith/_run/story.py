@@ -1,5 +1,6 @@
 """What happened to one trial, in plain words, told from the journal."""
 
+import heapq
 from collections.abc import Iterator
 
 import msgspec
@@ -33,6 +34,10 @@ SELECT seq, at, kind, trial, body FROM events
 WHERE kind IN ('RunStarted', 'RunEnded') ORDER BY seq"""
 
 
+_Moment = tuple[int, float, AnyEvent | UnknownEvent | None, tuple[Decided, ...]]
+"""A number, a time, an event of the trial's own, if it is one, and what was decided then."""
+
+
 class Line(msgspec.Struct, frozen=True):
     """One thing that happened: its event's number, when, and what, in words."""
 
@@ -48,13 +53,12 @@ def tell(reader: Reader, trial: str) -> list[Line]:
         UsageError: the run has no such trial.
     """
     trial = trial.zfill(4)
-    lines = [*_own(reader, trial), *_elsewhere(reader, trial)]
+    lines = list(_lines(reader, trial))
     if not lines:
         raise UsageError(
             f"no trial {trial!r} in {str(reader.folder)!r}; `tunesmith trials {reader.folder}` "
             "lists them"
         )
-    lines.sort(key=lambda line: line.seq)
     first, last = lines[0].seq, lines[-1].seq
     end = last if _is_over(reader, trial) else float("inf")
     lines += [line for line in _runs(reader) if first < line.seq <= end]
@@ -67,25 +71,28 @@ def _is_over(reader: Reader, trial: str) -> bool:
     return isinstance(last, TrialEnded) and last.outcome != "interrupted"
 
 
-def _own(reader: Reader, trial: str) -> Iterator[Line]:
-    """Yield what the trial's own events tell, and what was decided on them."""
+def _lines(reader: Reader, trial: str) -> Iterator[Line]:
+    """Yield what the trial's events tell and what was decided on it, in order."""
     teller = _Teller(reader.header.objectives, reader.header.resource)
-    for row in reader.rows(trial=trial):
-        at = row.event.at
-        yield from (Line(row.seq, at, text) for text in teller.event(row.event))
-        for decided in row.decisions:
-            if decided.trial == trial:
-                yield Line(row.seq, at, teller.decision(decided))
-
-
-def _elsewhere(reader: Reader, trial: str) -> Iterator[Line]:
-    """Yield what was decided about the trial when something happened to others."""
-    teller = _Teller(reader.header.objectives, reader.header.resource)
-    mark = f'"trial":"{trial}"'
-    for seq, at, decisions in reader.select(_ELSEWHERE, {"trial": trial, "mark": mark}):
-        for decided in decode_decisions(decisions):
+    moments = heapq.merge(_own(reader, trial), _elsewhere(reader, trial), key=lambda one: one[0])
+    for seq, at, event, decisions in moments:
+        for text in teller.event(event) if event is not None else ():
+            yield Line(seq, at, text)
+        for decided in decisions:
             if decided.trial == trial:
                 yield Line(seq, at, teller.decision(decided))
+
+
+def _own(reader: Reader, trial: str) -> Iterator[_Moment]:
+    for row in reader.rows(trial=trial):
+        yield row.seq, row.event.at, row.event, row.decisions
+
+
+def _elsewhere(reader: Reader, trial: str) -> Iterator[_Moment]:
+    """Yield when something about the trial was decided as something happened to others."""
+    mark = f'"trial":"{trial}"'
+    for seq, at, decisions in reader.select(_ELSEWHERE, {"trial": trial, "mark": mark}):
+        yield seq, at, None, decode_decisions(decisions)
 
 
 def _runs(reader: Reader) -> Iterator[Line]:
@@ -113,7 +120,8 @@ class _Teller:
                 yield f"suggested by {event.source}: {parameters(event.config, limit=100)}"
             case TrialStarted():
                 where = f" on {event.worker}" if event.worker else ""
-                yield f"attempt {event.attempt} began{where}"
+                odd = f"; {event.note}" if event.note else ""
+                yield f"attempt {event.attempt} began{where}{odd}"
             case Reported():
                 yield self._reports(event)
             case CheckpointSaved():

@@ -1,10 +1,10 @@
 """Callbacks: who is told what, and what happens to one that fails."""
 
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tunesmith._run.checks.surroundings import HOOKS
+from tunesmith._trainable.failure import describe
 from tunesmith.plugins import Registry
 from tunesmith.plugins.factories import check_options, load_factory, make
 from tunesmith.protocols import Checkpoint, Result, TrialView
@@ -81,8 +81,8 @@ class Watchers:
         for callback, method in self._hooks[hook]:
             try:
                 method(*told)
-            except Exception:  # noqa: BLE001 (whatever it is, the run goes on)
-                failed.append((callback, traceback.format_exc()))
+            except Exception as error:  # noqa: BLE001 (whatever it is, the run goes on)
+                failed.append((callback, describe(error).traceback))
         for callback, trace in failed:
             self._drop(callback, hook, trace)
 

@@ -10,9 +10,13 @@ from random import Random
 from typing import Any, get_args
 
 from tunesmith._run.checks.values import is_count, is_list, is_number, plural, short
+from tunesmith._run.feasibility import Feasibility
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Config, Mode
 from tunesmith.space import Space
+
+_DRAWS = 100
+"""How often what a point leaves out is drawn, until the constraints hold."""
 
 
 def check_metric(value: Any) -> tuple[str, ...]:
@@ -88,8 +92,8 @@ def check_constraint(value: Any) -> tuple[Callable[[dict[str, Any]], bool], ...]
     return constraints
 
 
-def check_points(value: Any, space: Space, rng: Random) -> tuple[Config, ...]:
-    """Return configurations of the space, in plain form; what a point leaves out is drawn."""
+def check_points(value: Any, is_feasible: Feasibility, rng: Random) -> tuple[Config, ...]:
+    """Return feasible configurations, in plain form; what a point leaves out is drawn."""
     if not is_list(value):
         raise UsageError(
             f"points_to_evaluate={short(value)}: expected a list of configurations; "
@@ -98,16 +102,38 @@ def check_points(value: Any, space: Space, rng: Random) -> tuple[Config, ...]:
     points = []
     for index, point in enumerate(value):
         try:
-            points.append(space.complete(point, rng))
+            points.append(_completed(point, is_feasible, rng))
         except UsageError as error:
             raise UsageError(f"points_to_evaluate[{index}]: {error}") from error
     return tuple(points)
 
 
+def _completed(point: Any, is_feasible: Feasibility, rng: Random) -> Config:
+    for _ in range(_DRAWS):
+        config = is_feasible.space.complete(point, rng)
+        if is_feasible(config):
+            return config
+    raise UsageError(f"{config!r} breaks constraint=; change it, or leave it out")
+
+
+def check_number_of_points(experiment: Mapping[str, Any], space: Space) -> None:
+    """Refuse points of which some would never be tried; a grid's cells come beside them."""
+    points, limit = experiment["points_to_evaluate"], experiment.get("num_samples")
+    is_alone = len(space.grid()) == 1 or _name_of(experiment.get("searcher")) == "grid"
+    if limit is not None and len(points) > limit and is_alone:
+        raise UsageError(
+            f"points_to_evaluate has {len(points)} configurations and num_samples={limit} trials"
+            f" are to run: write num_samples={len(points)} or more, or give fewer points"
+        )
+
+
+def _name_of(searcher: Any) -> Any:
+    return searcher.get("name") if isinstance(searcher, Mapping) else searcher
+
+
 def check_ending(experiment: Mapping[str, Any], space: Space) -> None:
     """Refuse an experiment of which it is certain that it never ends."""
-    searcher, stop = experiment.get("searcher", "random"), experiment.get("stop")
-    name = searcher.get("name") if isinstance(searcher, Mapping) else searcher
+    name, stop = _name_of(experiment.get("searcher", "random")), experiment.get("stop")
     ends = (
         experiment.get("num_samples") is not None
         or experiment.get("time_budget_s") is not None

@@ -38,6 +38,15 @@ ELSEWHERE = {
     "failure_config": "failure",
     "checkpoint_config": "checkpoint",
     "max_t": "stop",
+    "fail_fast": "failure",
+    "max_retries": "failure",
+    "trial_timeout_s": "failure",
+    "grace_period": "scheduler",
+    "perturbation_interval": "scheduler",
+    "n_startup_trials": "searcher",
+    "search_space": "space",
+    "max_evals": "num_samples",
+    "random_state": "seed",
     "constraints": "constraint",
     "evaluated_rewards": "warm_start",
 }
@@ -62,11 +71,16 @@ _HOOKS_ELSEWHERE = {
 }
 
 
-def check_names(options: Iterable[str], known: Sequence[str], where: str = "tune.run()") -> None:
+def check_names(
+    options: Iterable[str],
+    known: Sequence[str],
+    where: str = "tune.run()",
+    elsewhere: Mapping[str, str] = ELSEWHERE,
+) -> None:
     """Refuse the first option that `where` does not have."""
     for name in options:
         if name not in known:
-            moved = ELSEWHERE.get(name)
+            moved = elsewhere.get(name)
             hint = f"; did you mean {moved!r}?" if moved else did_you_mean(name, known)
             raise UsageError(f"{where} has no option {name!r}{hint or f'; it has {listed(known)}'}")
 
@@ -133,6 +147,17 @@ def check_storage(value: Any) -> str:
         raise UsageError(
             f"storage={value!r} is no local folder; runs are written to a file system, "
             "give a mounted folder such as 'runs'"
+        )
+    return path
+
+
+def check_run(value: Any) -> str:
+    """Return the folder of a run that there is, or the file in it, as text."""
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not path or not isinstance(path, str):
+        raise UsageError(
+            f"path={short(value)} names no run; give its folder, as in 'runs/digits-1'; results "
+            "know theirs: results.path"
         )
     return path
 
