@@ -165,6 +165,24 @@ def test_points_keep_to_the_constraint(run_inline, tmp_path):
     assert results[0].config["a"] == 0.9 < results[0].config["b"]
 
 
+def test_objects_are_shown_by_their_names(run_inline, capsys):
+    """Tables have one column for an object, and the name of what was chosen in it."""
+    pytest.importorskip("pandas", reason="needs pandas: pip install it")
+    results = run_inline(
+        lambda config: config["act"](1.0),
+        {"act": tune.choice([math.tanh, math.sin])},
+        points_to_evaluate=[{"act": math.sin}],
+        num_samples=2,
+        verbose=1,
+    )
+    frame = results.dataframe()
+    assert frame["config/act"][0] == "math:sin"
+    assert set(frame["config/act"]) <= {"math:sin", "math:tanh"}
+    shown = capsys.readouterr().out
+    assert "math:" in shown
+    assert "$object" not in shown
+
+
 @ENGINE_ONLY
 def test_a_conditional_space_gives_configurations_in_its_shape(run):
     """What belongs to one option is there with that option only."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from tunesmith._run.board import Best, Facts
 from tunesmith.protocols import Config, Objective, Result, TrialStatus
+from tunesmith.space.plain import label_of
 
 _LONGEST = 24
 """Characters of one value."""
@@ -29,8 +30,9 @@ def duration(seconds: float) -> str:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the parameters of a nested config, paths joined by "/"."""
-    for key, value in config.items():
+    """Yield the parameters of a nested config, paths joined by "/" and objects as their labels."""
+    for key, plain in config.items():
+        value = label_of(plain)
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{key}/")
         else:

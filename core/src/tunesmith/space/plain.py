@@ -42,6 +42,12 @@ def is_plain(value: object) -> bool:
     return False
 
 
+def label_of(value: Any) -> Any:
+    """Return the label of what stands for an object; anything else as it is."""
+    is_stand_in = isinstance(value, dict) and value.keys() == {OBJECT}
+    return value[OBJECT] if is_stand_in else value
+
+
 def same(left: Any, right: Any) -> bool:
     """Tell whether two plain values are equal; True is not 1, but 1.0 is."""
     if isinstance(left, bool) or isinstance(right, bool):

@@ -1,21 +1,16 @@
 """What the checks of single options share: what a value is, and how to quote it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral, Real
 from typing import Any, TypeGuard
+
+from tunesmith.plugins import options
 
 
 def plain(value: Any) -> Any:
     """Return a number of NumPy's as Python's own, also within a dict; what is none, as it is."""
-    if isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value)
     if isinstance(value, Mapping):
         return {key: plain(one) for key, one in value.items()}
-    return value
+    return options.plain(value)
 
 
 def is_count(value: object) -> TypeGuard[int]:
