@@ -75,3 +75,74 @@ def test_a_searcher_that_fails_as_it_takes_over_ends_the_search(tmp_path):
     with pytest.raises(tune.PluginError, match=r"searcher 'proud' failed in adopt\(\)"):
         tune.resume(path, train, space={"n": tune.randint(1, 200)}, verbose=0)
     assert tune.load(path).state == "failed"
+
+
+class Together(Recorder):
+    """Suggests for several trials at once, where it is asked for several."""
+
+    asked, surplus = [], 0
+    spec = SearcherSpec(
+        name="together", factory="", api="1.0", partial="last", capabilities=Capabilities()
+    )
+
+    def suggest_batch(self, trial_ids):
+        self.asked.append(trial_ids)
+        return [super(Together, self).suggest(trial) for trial in trial_ids][self.surplus :]
+
+    def suggest(self, trial_id):
+        self.asked.append(trial_id)
+        return super().suggest(trial_id)
+
+
+@pytest.fixture
+def together():
+    """Return the searcher, which has been asked for nothing yet."""
+    Together.asked, Together.surplus = [], 0
+    return Together
+
+
+SIMULATED = {"name": "simulated", "workers": 3}
+
+
+def test_trials_asked_for_at_once_are_suggested_at_once(tmp_path, together):
+    """Points come first; one that breaks the constraint, and one alone, is asked for by itself."""
+
+    def train(config):
+        return {"loss": config["n"]}
+
+    results = tune.run(
+        train,
+        {"n": tune.randint(1, 99)},
+        metric="loss",
+        mode="min",
+        searcher=together,
+        executor=SIMULATED,
+        points_to_evaluate=[{"n": 7}],
+        constraint=lambda config: config["n"] > 50 or config["n"] == 7,
+        num_samples=4,
+        seed=1,
+        storage=tmp_path,
+        verbose=0,
+    )
+    assert results[0].config == {"n": 7}
+    assert all(trial.config["n"] > 50 for trial in results[1:])
+    assert together.asked[0] == ["0002", "0003"]
+    assert set(together.asked[1:]) <= {"0002", "0003", "0004"}
+    assert together.asked[-1] == "0004"
+
+
+def test_a_batch_that_is_not_whole_ends_the_search(tmp_path, together):
+    """The error says what came, and for which trials."""
+    together.surplus = 1
+    with pytest.raises(tune.PluginError, match=r"suggest_batch\(\).* for the 3 trials \['0001'"):
+        tune.run(
+            lambda config: 0.0,
+            {"n": tune.randint(1, 99)},
+            metric="loss",
+            mode="min",
+            searcher=together,
+            executor=SIMULATED,
+            num_samples=4,
+            storage=tmp_path,
+            verbose=0,
+        )

@@ -122,6 +122,11 @@ class GivesUp(Sound):
         return None if len(self.told) > 4 else super().suggest(trial_id)
 
 
+class Halves(Sound):
+    def suggest_batch(self, trial_ids):
+        return [self.suggest(trial_id) for trial_id in trial_ids[::2]]
+
+
 class HashSeed(Sound):
     def suggest(self, trial_id):
         config = super().suggest(trial_id)

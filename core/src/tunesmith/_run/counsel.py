@@ -72,6 +72,8 @@ class Counsel:
         self._ended: SearchEnded | None = None
         self._call = ""
         self._given: dict[str, tuple[Config, Config]] = {}
+        self._unanswered: Sequence[str] = ()
+        self._batch: dict[str, Config | None] | None = None
         self._position = self._suggested = 0
         if memory is not None:
             searcher.restore(memory.searcher)  # type: ignore[attr-defined]  # it has `state`, too
@@ -112,7 +114,9 @@ class Counsel:
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
         """Yield an answer for each trial, up to the end of the search."""
-        for trial in trials:
+        self._batch = None
+        for place, trial in enumerate(trials):
+            self._unanswered = trials[place:]
             if self._ended is not None and not self._points:
                 yield msgspec.structs.replace(self._ended, at=self._now())
                 return
@@ -189,13 +193,28 @@ class Counsel:
                 raise self._failure(f"searcher {self._name!r} failed in adopt()", error) from error
 
     def _suggest(self, trial: str) -> Config | None:
-        self._call = "suggest()"
+        """Return a suggestion, first the one that was made together with others."""
         try:
+            if self._batch is None:
+                self._batch = self._suggest_together(self._unanswered)
+            if trial in self._batch:
+                return self._batch.pop(trial)
+            self._call = "suggest()"
             return self._searcher.suggest(trial)
         except SearchExhausted as end:
             raise _SearchStop(str(end) or "the search space is exhausted") from end
         except CRASHES as error:
-            raise self._failure(f"searcher {self._name!r} failed in suggest()", error) from error
+            raise self._failure(f"searcher {self._name!r} failed in {self._call}", error) from error
+
+    def _suggest_together(self, trials: Sequence[str]) -> dict[str, Config | None]:
+        suggest_batch = getattr(self._searcher, "suggest_batch", None)
+        if suggest_batch is None or len(trials) < 2:
+            return {}
+        self._call = "suggest_batch()"
+        made = suggest_batch(list(trials))
+        if len(made) != len(trials):
+            raise ValueError(f"it answered {made!r} for the {len(trials)} trials {list(trials)!r}")
+        return dict(zip(trials, made, strict=True))
 
     def _decode(self, flat: Config, cell: Mapping[str, Any]) -> Config:
         try:

@@ -15,7 +15,11 @@ class Searcher(Protocol):
 
     Optional methods: `adopt(trial_id, config)` (this trial is under way although its configuration
     came from elsewhere: it is pending like any other), `state() -> bytes` and `restore(bytes)` (a
-    restored searcher's next suggestions equal the uninterrupted one's).
+    restored searcher's next suggestions equal the uninterrupted one's), and
+    `suggest_batch(trial_ids) -> list[Config | None]`: called in place of `suggest` where several
+    trials are asked for at once, it answers for each. `suggest` is still called for a single trial,
+    and for one whose suggestion was infeasible. (A searcher that is told values `aligned` is always
+    asked for one trial at a time.)
     Optional attribute `pace`: overrules its spec's, where that depends on the options.
     """
 

@@ -153,6 +153,18 @@ class SuggestionConformance(SearcherCase):
             f" 1: {nearest}"
         )
 
+    def test_batches_are_whole(self) -> None:
+        """`suggest_batch` answers for each trial. Fix: a list with one entry per id, or None."""
+        trials = self.trials()
+        trials.run(12)
+        if not hasattr(trials.searcher, "suggest_batch"):
+            return
+        names = [f"b{i}" for i in range(4)]
+        made = trials.searcher.suggest_batch(names)
+        assert len(made) == len(names), f"{len(made)} suggestions for {len(names)} trials"
+        for name, config in zip(names, made, strict=True):
+            assert config is None or trials.check(name, config)
+
     def test_infeasible_suggestions_give_way(self) -> None:
         """Refused, a trial is asked for again. Fix: do not insist on what was infeasible."""
         trials = self.trials({name: EVERY_KIND[name] for name in ("x", "n")})
