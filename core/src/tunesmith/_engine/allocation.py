@@ -93,7 +93,10 @@ class Allocation:
         return (self._may_ask and self._missing() > 0) or self._awaits_suggestion()
 
     def _awaits_suggestion(self) -> bool:
-        return any(not trial.is_deferred for trial in self._asked.values())
+        for trial in self._asked.values():  # noqa: SIM110  (a generator costs more than the test)
+            if not trial.is_deferred:
+                return True
+        return False
 
     def settle(self) -> commands.Finish | None:
         """Return the end of the experiment, if nothing can go on any more.

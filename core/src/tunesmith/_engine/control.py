@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tunesmith._engine.allocation import Allocation
 from tunesmith._engine.lifecycle import Lifecycle
-from tunesmith._engine.trials import HOLDS_SLOT, Trial, Trials, TrialState
+from tunesmith._engine.trials import Trial, Trials, TrialState
 from tunesmith.protocols import commands
 from tunesmith.protocols.events import ControlAction, ControlRequested
 
@@ -79,7 +79,7 @@ class Control:
             case "unpause", None:
                 self._lifecycle.is_on_hold = False
             case "stop", Trial():
-                if trial.state in HOLDS_SLOT:
+                if trial.state.holds_slot:
                     self._ending.stop(trial, reason, outcome="stopped")
                 else:
                     self._ending.retire(trial, reason)
@@ -101,7 +101,7 @@ class Control:
 
     def _hold(self, trial: Trial, reason: str) -> None:
         trial.held_from = trial.state
-        if trial.state in HOLDS_SLOT:
+        if trial.state.holds_slot:
             self._ending.stop(trial, reason, outcome="interrupted")
         else:
             trial.reason = reason

@@ -66,14 +66,14 @@ class Engine:
             rule=rule,
             out=self._out,
         )
-        self._log: deque[tuple[float, str, str, TrialState]] = deque(maxlen=STORY_LENGTH)
+        self._log: deque[tuple[float, str, type, TrialState]] = deque(maxlen=STORY_LENGTH)
         self._now = self._before = 0.0
         self._run_since: float | None = None
         self._used_s = 0.0
         self.is_finished = False
         self.has_ignored = False
         self.failure: SchedulerFailure | StopperFailure | None = None
-        self._experiment_events: dict[type, Callable[[Any], None]] = {
+        self._handlers: dict[type, Callable[[Any], None]] = {
             events.RunStarted: self._run_started,
             events.Recalled: self._recalled,
             events.ExperimentChanged: self._experiment_changed,
@@ -94,11 +94,7 @@ class Engine:
         self._lifecycle.forget_ended()
         self.has_ignored = False
         try:
-            handler = self._experiment_events.get(type(event))
-            if handler is not None:
-                handler(event)
-            else:
-                self._trial_event(event)
+            self._handlers.get(type(event), self._trial_event)(event)
             self._allocation.fill()
         except SchedulerFailure as failure:
             self._ending.fail(str(failure), PluginError, interrupt=True)
@@ -183,8 +179,8 @@ class Engine:
     def story(self, trial_id: str) -> list[str]:
         """Return what recently happened to a trial, one line an event."""
         return [
-            f"{at:.3f} {what} while {state.label}"
-            for at, trial, what, state in self._log
+            f"{at:.3f} {kind.__name__} while {state.label}"
+            for at, trial, kind, state in self._log
             if trial == trial_id
         ]
 
@@ -199,18 +195,19 @@ class Engine:
     # Events about trials -------------------------------------------------------------------------
 
     def _trial_event(self, event: Any) -> None:
-        name = type(event).__name__
+        kind = type(event)
         trial = self._trials.find(event.trial)
         if trial is None:
             raise InvalidTransition(
-                f"{name} about trial {event.trial!r}, which was never asked for"
+                f"{kind.__name__} about trial {event.trial!r}, which was never asked for"
             )
-        self._log.append((event.at, trial.id, name, trial.state))
-        if trial.state is not TrialState.ASKED and self._is_late(trial, event):
-            self._lifecycle.ignored[name] += 1
+        state = trial.state
+        self._log.append((event.at, trial.id, kind, state))
+        if state is not TrialState.ASKED and self._is_late(trial, event):
+            self._lifecycle.ignored[kind.__name__] += 1
             self.has_ignored = True
             return
-        transition = TRANSITIONS.get((trial.state, type(event)))
+        transition = TRANSITIONS.get((state, kind))
         if transition is None:
             raise InvalidTransition(self._explain(trial, event, "cannot happen"))
         transition.handler(self._lifecycle, trial, event)

@@ -272,14 +272,16 @@ class Lifecycle:
 
     def forget_ended(self) -> None:
         """Shrink the records of trials that ended in the previous event."""
-        for trial in self._just_ended:
-            trial.forget()
-        self._just_ended.clear()
+        if self._just_ended:
+            for trial in self._just_ended:
+                trial.forget()
+            self._just_ended.clear()
 
 
 def reask(trials: Trials, out: list[commands.AnyCommand]) -> None:
     """Ask again for the suggestions that were deferred."""
-    waiting = [trial for trial in trials.of(TrialState.ASKED).values() if trial.is_deferred]
+    asked = trials.of(TrialState.ASKED)
+    waiting = [trial for trial in asked.values() if trial.is_deferred] if asked else ()
     for trial in waiting:
         trial.is_deferred = False
     if waiting:

@@ -209,6 +209,8 @@ class SchedulerGate:
         )
 
 
+_NUMBERS = (int, float)
+
 _FIELDS: dict[type, tuple[tuple[str, type, str], ...]] = {
     Stop: (("reason", str, "a text"), ("complete", bool, "True or False")),
     Pause: (("reason", str, "a text"),),
@@ -222,8 +224,9 @@ def _flaw(decision: Decision) -> str:
     """Return what a decision should have held instead; empty if nothing is wrong with it."""
     if isinstance(decision, Continue):
         until = decision.until
-        is_number = type(until) in (int, float) and not math.isnan(until or 0)
-        return "" if until is None or is_number else "until as a Python number or None"
+        if until is None or (type(until) in _NUMBERS and not math.isnan(until)):
+            return ""
+        return "until as a Python number or None"
     for name, kind, words in _FIELDS.get(type(decision), ()):
         if not isinstance(getattr(decision, name), kind):
             return f"{name} as {words}"

@@ -22,7 +22,10 @@ from tunesmith.protocols.events import Outcome
 
 
 class TrialState(enum.Enum):
-    """Where a trial stands; the value is the public status it shows as."""
+    """Where a trial stands; the value is the public status it shows as.
+
+    Those that show as running hold a slot.
+    """
 
     ASKED = ("asked", "pending")
     PENDING = ("pending", "pending")
@@ -41,20 +44,12 @@ class TrialState(enum.Enum):
     def __init__(self, label: str, status: TrialStatus) -> None:
         self.label = label
         self.status: TrialStatus = status
+        self.holds_slot = status == "running"
 
     # Identity hashing: the states are keys on the engine's hot path.
     __hash__ = object.__hash__
 
 
-HOLDS_SLOT = frozenset(
-    {
-        TrialState.STARTING,
-        TrialState.RUNNING,
-        TrialState.PAUSING,
-        TrialState.STOPPING,
-        TrialState.RESTARTING,
-    }
-)
 ENDED = frozenset({TrialState.COMPLETED, TrialState.STOPPED, TrialState.FAILED})
 
 
@@ -186,11 +181,12 @@ class Trials:
 
     def move(self, trial: Trial, state: TrialState, *, first: bool = False) -> None:
         """Put the trial into `state`: last in line, or first."""
-        old = trial.state
-        del self._by_state[old][trial.id]
-        self.active += (state in HOLDS_SLOT) - (old in HOLDS_SLOT)
+        old, lines = trial.state, self._by_state
+        del lines[old][trial.id]
+        if old.holds_slot is not state.holds_slot:
+            self.active += 1 if state.holds_slot else -1
         trial.state = state
-        line = self._by_state[state]
+        line = lines[state]
         if first:
             others = dict(line)
             line.clear()
@@ -206,10 +202,7 @@ class Trials:
     def holding(self) -> list[Trial]:
         """Return the trials that hold a slot."""
         return [
-            trial
-            for state in TrialState
-            if state in HOLDS_SLOT
-            for trial in self.of(state).values()
+            trial for state in TrialState if state.holds_slot for trial in self.of(state).values()
         ]
 
 

@@ -74,18 +74,10 @@ class Attempt:
         Raises:
             TrialError: Training is over and nothing was ever reported.
         """
-        if self._trainable is None:
+        trainable = self._trainable
+        if trainable is None:
             return None
-        self.session.start_clock()
-        with self._output:
-            try:
-                metrics = self._trainable.step()
-            except BaseException as error:
-                end_child(self.session.home, error)
-                if type(error).__name__ == "BdbQuit":
-                    raise KeyboardInterrupt("the debugger was quit") from error
-                raise
-        end_child(self.session.home, None)
+        metrics = None if trainable.ending else self._trained(trainable)
         if metrics is None:
             if self.session.progress.iteration == 0:
                 raise TrialError(
@@ -95,6 +87,19 @@ class Attempt:
             return None
         self._metrics = metrics
         return Report(self.session.progress.resource, metrics)
+
+    def _trained(self, trainable: Trainable) -> Metrics | None:
+        self.session.start_clock()
+        with self._output:
+            try:
+                metrics = trainable.step()
+            except BaseException as error:
+                end_child(self.session.home, error)
+                if type(error).__name__ == "BdbQuit":
+                    raise KeyboardInterrupt("the debugger was quit") from error
+                raise
+        end_child(self.session.home, None)
+        return metrics
 
     def wanted(self, *, waiting: bool) -> bool:
         """Tell whether a checkpoint shall be saved with the report that was just made."""

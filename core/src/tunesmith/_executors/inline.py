@@ -12,6 +12,10 @@ from tunesmith.protocols.commands import ExecutorCommand, Launch, Proceed, Stop
 from tunesmith.protocols.events import AnyEvent, CapacityChanged, Reported, TrialEnded, TrialPaused
 from tunesmith.protocols.executor import ExecutorContext, TrialWorker
 
+_LEAVES = (TrialEnded, TrialPaused)
+_REPLACES_TRAINING = (Stop, Launch)
+_TRAINS = (Launch, Proceed)
+
 
 class InlineExecutor:
     """Runs trials within `poll`, one report at a time; several trials take turns.
@@ -133,7 +137,7 @@ class InlineExecutor:
         """Collect the trial's next events; False if it waits or is over."""
         while (event := held.event()) is not None:
             self._events.append(event)
-            if isinstance(event, TrialEnded | TrialPaused):
+            if isinstance(event, _LEAVES):
                 self._held.pop(held.trial, None)
                 self._idle.append(held.worker)
                 return False
@@ -162,15 +166,19 @@ class _Held:
 
     def take(self, command: ExecutorCommand) -> None:
         """Queue a command; a stop or a new launch takes the place of training."""
-        if isinstance(command, Stop | Launch):
+        if isinstance(command, _REPLACES_TRAINING):
             # The trial stands still at a report, so its training can be dropped here and now.
-            if isinstance(self._current, Launch | Proceed):
+            if isinstance(self._current, _TRAINS):
                 self._current, self._events = None, iter(())
-            self._commands = deque(each for each in self._commands if not isinstance(each, Proceed))
+            if self._commands:
+                self._drop_training()
         if isinstance(command, Stop) and any(isinstance(each, Launch) for each in self._commands):
             self.worker.interrupt(command)
         else:
             self._commands.append(command)
+
+    def _drop_training(self) -> None:
+        self._commands = deque(each for each in self._commands if not isinstance(each, Proceed))
 
     def event(self) -> AnyEvent | None:
         """Return what the commands bring about next; None once all are carried out."""

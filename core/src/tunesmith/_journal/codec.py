@@ -166,11 +166,11 @@ class _Form:
             omit_defaults=True,
         )
         self.decoder = msgspec.json.Decoder(self.body)
-        # With less than two names, attrgetter would return no tuple.
-        self.values = attrgetter(*self.names, "at", "at")
+        self.values = _getter(self.names)
 
-    def shrink(self, event: AnyEvent) -> msgspec.Struct:
-        return self.body(*self.values(event)[:-2])
+    def row(self, event: Any) -> Row:
+        trial = event.trial or None if self.concerns_trial else None
+        return event.at, self.body.__name__, trial, pack(self.body(*self.values(event)))
 
     def grow(self, at: float, trial: str | None, text: str) -> AnyEvent:
         if text.startswith(_MARK):
@@ -184,6 +184,13 @@ class _Form:
         return self.event(**fields)
 
 
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes the attributes of these names."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda event: tuple([getattr(event, name) for name in names])
+
+
 def _default(info: msgspec.structs.FieldInfo) -> Any:
     if info.default_factory is not msgspec.NODEFAULT:
         return msgspec.field(default_factory=info.default_factory)
@@ -195,10 +202,7 @@ _FORMS = {event.__name__: _Form(event) for event in get_args(AnyEvent)}
 
 def encode_event(event: AnyEvent) -> Row:
     """Return the event as a row."""
-    kind = type(event).__name__
-    form = _FORMS[kind]
-    trial = (getattr(event, "trial", None) or None) if form.concerns_trial else None
-    return event.at, kind, trial, pack(form.shrink(event))
+    return _FORMS[type(event).__name__].row(event)
 
 
 def decode_event(at: float, kind: str, trial: str | None, body: str) -> AnyEvent | UnknownEvent:
@@ -277,11 +281,12 @@ def _ending(event: AnyEvent, tell: Tell) -> Decided | None:
 
     The same for an attempt that was interrupted, where it had been silent for too long.
     """
-    if tell.status in ("running", "paused"):
+    kind = type(event)
+    if kind is TrialEnded and event.outcome != "interrupted":  # type: ignore[union-attr]
         return None
-    if not isinstance(event, TrialLost | TrialEnded) or event.trial != tell.trial:
+    if tell.status in ("running", "paused") or kind not in (TrialEnded, TrialLost):
         return None
-    if isinstance(event, TrialEnded) and event.outcome != "interrupted":
+    if event.trial != tell.trial:  # type: ignore[union-attr]
         return None
     outcome = "stopped" if tell.status == "stopped" else "failed"
     return Decided(action="End", trial=tell.trial, outcome=outcome)

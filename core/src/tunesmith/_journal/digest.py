@@ -13,7 +13,7 @@ from tunesmith._journal.reader import FILE, Reader
 FORM = 1
 """Grows with every change of what is kept; another form is as good as none."""
 
-WORTH = 5_000
+WORTH = 50_000
 """Events from which on a digest is kept: fewer are folded in no time."""
 
 _TABLE = "CREATE TABLE digest (form INTEGER, seq INTEGER, body BLOB)"

@@ -4,7 +4,8 @@ import contextlib
 import os
 import socket
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,13 @@ _BUSY_S = 30.0
 _FAREWELL_MS = 200
 """How long the end of a run may wait for a reader to let go of the log."""
 
+_FEW = 16
+"""Events up to which one statement inserts all: half the calls of SQLite for a short turn."""
+
 _INSERT = "INSERT INTO events (seq, at, kind, trial, body, decisions) VALUES (?, ?, ?, ?, ?, ?)"
+_INSERTS = [_INSERT + ", (?, ?, ?, ?, ?, ?)" * (rows - 1) for rows in range(_FEW + 1)]
+"""By the number of rows, from one on."""
+
 _TAKE = "UPDATE control SET taken_at = :at, refusal = :refusal WHERE id = :id"
 _WAITING = "SELECT id, at, action, trial, payload FROM control WHERE taken_at IS NULL ORDER BY id"
 
@@ -68,11 +75,12 @@ class Journal:
         self.folder = folder
         self._connection = connection
         self._lock = lock
+        self._writing = _Writing(folder)
         self._reader = Reader(folder)
         self._seen_version = -1
         self._last = self._reader.last
         self._file = (folder / FILE).stat()
-        with _writing(folder):
+        with self._writing:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             connection.execute("PRAGMA synchronous = NORMAL")
             # Folding the log into the file waits for the disk: rarer than SQLite's own 1000 pages.
@@ -90,7 +98,7 @@ class Journal:
             UsageError: there is a run already, or the folder cannot be written.
         """
         folder = Path(folder).absolute()
-        with _writing(folder):
+        with _Writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
         lock = _locked(folder)
         with _released_on_error(lock):
@@ -100,7 +108,7 @@ class Journal:
                     f"{str(folder)!r} holds a run already; give the new one another name=..., or "
                     f"go on with the old one: tune.resume({str(folder)!r})"
                 )
-            with _writing(folder):
+            with _Writing(folder):
                 _initialise(file, header)
                 connection = _connect(file)
                 with _closed_on_error(connection):
@@ -116,7 +124,7 @@ class Journal:
         with contextlib.closing(Reader(folder)) as reader:  # says what is wrong with it
             folder = reader.folder
         lock = _locked(folder)
-        with _released_on_error(lock), _writing(folder):
+        with _released_on_error(lock), _Writing(folder):
             connection = _connect(folder / FILE)
             with _closed_on_error(connection):
                 digest.drop(connection)
@@ -134,26 +142,32 @@ class Journal:
             UsageError: the disk is full or gone, or someone else has written this run since; the
                 journal is as it was before.
         """
-        rows = []
-        for seq, (event, commands) in enumerate(entries, self._last + 1):
-            decisions = encode_decisions(event, commands) if commands else None
-            rows.append((seq, *encode_event(event), decisions))
+        rows = [
+            (seq, *encode_event(event), encode_decisions(event, commands) if commands else None)
+            for seq, (event, commands) in enumerate(entries, self._last + 1)
+        ]
         answered = [msgspec.structs.asdict(answer) for answer in answers]
-        connection = self._connection
-        with _writing(self.folder):
+        with self._writing:
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(_INSERT, rows)
-                if answered:
-                    connection.executemany(_TAKE, answered)
-                connection.execute("COMMIT")
-            except BaseException as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.IntegrityError):  # the numbers are taken
-                    raise self._overtaken() from error
-                raise
+                if answered or not 0 < len(rows) <= _FEW:
+                    self._write(rows, answered)
+                else:  # a statement is a transaction by itself
+                    self._connection.execute(_INSERTS[len(rows)], list(chain(*rows)))
+            except sqlite3.IntegrityError as error:  # the numbers are taken
+                raise self._overtaken() from error
         self._last += len(rows)
+
+    def _write(self, rows: Sequence[tuple[Any, ...]], answered: Sequence[dict[str, Any]]) -> None:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_INSERT, rows)
+            connection.executemany(_TAKE, answered)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     def _overtaken(self) -> UsageError:
         return UsageError(
@@ -265,7 +279,7 @@ def request(
     """
     with contextlib.closing(Reader(folder)) as reader:
         folder = reader.folder
-    with _writing(folder), contextlib.closing(_connect(folder / FILE)) as connection:
+    with _Writing(folder), contextlib.closing(_connect(folder / FILE)) as connection:
         cursor = connection.execute(
             "INSERT INTO control (at, action, trial, payload) VALUES (?, ?, ?, ?)",
             (at, action, trial or None, msgspec.json.encode(payload or {}).decode()),
@@ -304,7 +318,7 @@ def _initialise(file: Path, header: Header) -> None:
 
 def _locked(folder: Path) -> RunLock:
     try:
-        with _writing(folder):
+        with _Writing(folder):
             return RunLock(folder)
     except BlockingIOError:
         writer = "another process"
@@ -315,24 +329,33 @@ def _locked(folder: Path) -> RunLock:
         ) from None
 
 
-@contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn what the storage refuses into an error that says what to do."""
-    try:
-        yield
-    except BlockingIOError:
-        raise
-    except (sqlite3.OperationalError, OSError) as error:
-        reason = f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
+class _Writing:
+    """Turns what the storage refuses into an error that says what to do."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        match error:
+            case None | BlockingIOError():
+                return
+            case sqlite3.OperationalError():
+                raise self._refused(str(error)) from error
+            case OSError():
+                raise self._refused(f"{error.strerror or error}") from error
+        if type(error) is sqlite3.DatabaseError:  # its children are mistakes in what was written
+            raise corrupt(self._folder, error) from error
+
+    def _refused(self, reason: str) -> UsageError:
+        place = repr(str(self._folder))
         if "full" in reason or "space" in reason:
-            fix = f"free space there, then go on with tune.resume({str(folder)!r})"
+            fix = f"free space there, then go on with tune.resume({place})"
         else:
             fix = "make it writable, or choose another place with storage=..."
-        raise UsageError(f"cannot write the run folder {str(folder)!r}: {reason}; {fix}") from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # a mistake in what was to be written
-            raise
-        raise corrupt(folder, error) from error
+        return UsageError(f"cannot write the run folder {place}: {reason}; {fix}")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from tunesmith._run.snapshot import Memory
 from tunesmith._run.succession import PERSON, POINTS, Succession
 from tunesmith.errors import TunesmithError, UsageError
 from tunesmith.protocols import Config, ErrorInfo, Observation, Searcher, SearchExhausted
-from tunesmith.protocols.commands import Adopt, AdvisorCommand, Ask, Enqueue, Tell
+from tunesmith.protocols.commands import Adopt, AdvisorCommand, Ask, Tell
 from tunesmith.protocols.events import AnyEvent, SearchEnded, Suggested, SuggestionDeferred
 from tunesmith.space import ComputationError, Space, SpaceError, Translation
 
@@ -101,15 +100,14 @@ class Counsel:
 
     def carry_out(self, command: AdvisorCommand) -> Iterator[AnyEvent]:
         """Yield each answer as soon as it is there: a trial need not wait for another's."""
-        match command:
-            case Ask(trials=trials):
-                yield from self.ask(trials)
-            case Tell():
-                yield from self.tell(command)
-            case Enqueue(config=config):
-                self.enqueue(config)
-            case Adopt(trial=trial, config=config):
-                yield from self._attempt(partial(self._adopt, trial, config))
+        if isinstance(command, Tell):
+            yield from self.tell(command)
+        elif isinstance(command, Ask):
+            yield from self.ask(command.trials)
+        elif isinstance(command, Adopt):
+            yield from self._attempt(self._adopt, command.trial, command.config)
+        else:
+            self.enqueue(command.config)
         self._position += 1
 
     def ask(self, trials: Sequence[str]) -> Iterator[AnyEvent]:
@@ -132,13 +130,13 @@ class Counsel:
 
     def tell(self, tell: Tell) -> Sequence[AnyEvent]:
         """Have the searcher learn; return the end of the search if that fails."""
-        return self._attempt(partial(self._learn, tell))
+        return self._attempt(self._learn, tell)
 
-    def _attempt(self, what: Callable[[], None]) -> Sequence[AnyEvent]:
+    def _attempt(self, what: Callable[..., None], *told: Any) -> Sequence[AnyEvent]:
         """Do something unless the search is over; return its end if that fails."""
         if self._ended is None:
             try:
-                what()
+                what(*told)
             except _SearchStop as stop:
                 return (self._end(stop.reason, stop.error),)
         return ()
@@ -218,7 +216,8 @@ class Counsel:
 
     def _decode(self, flat: Config, cell: Mapping[str, Any]) -> Config:
         try:
-            return self._brief.space.build({**self._brief.translation.decode(flat), **cell})
+            drawn, space = self._brief.translation.decode(flat), self._brief.space
+            return space.build({**drawn, **cell}) if cell else space.assemble(drawn)
         except ComputationError as error:
             raise self._misuse(str(error), error) from error
         except SpaceError as error:

@@ -163,40 +163,48 @@ class Driver:
     def _turn(self, events: Sequence[AnyEvent]) -> None:
         if events:
             self._watchdog.heard()
-        entries: list[Entry] = []
+        to_executor: list[commands.ExecutorCommand] = []
         orders: list[commands.AnyCommand] = []
-        waiting = list(events)
+        waiting: list[AnyEvent] = list(events)
+        entries: list[Entry] = []
+        engine, submit, note = self._engine, self._advisor.submit, self._audience.note
         # An engine that took half an event in, or half a transaction, could not be ended properly.
         with self.shield:
             while waiting:
                 facts: list[AnyEvent] = []
                 for event in waiting:
-                    answer = self._engine.handle(event)
-                    if not self._engine.has_ignored:
+                    answer = engine.handle(event)
+                    if not engine.has_ignored:
                         entries.append((event, answer))
-                        self._audience.note(event, self._engine)
+                        note(event, engine)
                     for command in answer:
-                        if type(command) in _TO_ADVISOR:
-                            facts += self._advisor.submit(command)  # type: ignore[arg-type]
-                        elif isinstance(command, commands.Retire):
-                            facts.append(self._retired(command))
-                        elif isinstance(command, commands.Revive):
-                            facts.append(self._revival.event(command.trial, paused=command.paused))
+                        kind = type(command)
+                        if kind in _TO_EXECUTOR:
+                            to_executor.append(command)  # type: ignore[arg-type]
+                        elif kind in _TO_ADVISOR:
+                            facts += submit(command)  # type: ignore[arg-type]
+                        elif kind is commands.Retire:
+                            facts.append(self._retired(command))  # type: ignore[arg-type]
+                        elif kind is commands.Revive:
+                            facts.append(self._revived(command))  # type: ignore[arg-type]
                         else:
                             orders.append(command)
                 waiting = facts
             self._unwritten += entries
-            if not self._may_wait(orders):
+            if not self._may_wait(idle=not (to_executor or orders)):
                 self._write()
         if not self._unwritten:
             self._audience.tell()
-        self._carry_out(orders)
+        for order in orders:
+            self._carry_out(order)
+        if to_executor:
+            self._executor.submit(to_executor)
 
-    def _may_wait(self, orders: Sequence[commands.AnyCommand]) -> bool:
+    def _may_wait(self, *, idle: bool) -> bool:
         """Tell whether the journal can be written later, with what comes next."""
-        if len(self._unwritten) >= WRITTEN_TOGETHER or monotonic() >= self._write_at:
+        if not (self._virtual or (idle and self._waits_for_advice)):
             return False
-        return self._virtual or (self._waits_for_advice and not orders)
+        return len(self._unwritten) < WRITTEN_TOGETHER and monotonic() < self._write_at
 
     def _write(self) -> None:
         if self._unwritten or self._answers:
@@ -220,22 +228,18 @@ class Driver:
             self._turn(events)
             self._write()
 
-    def _carry_out(self, orders: Iterable[commands.AnyCommand]) -> None:
-        to_executor: list[commands.ExecutorCommand] = []
-        for order in orders:
-            if type(order) in _TO_EXECUTOR:
-                to_executor.append(order)  # type: ignore[arg-type]
-                continue
-            match order:
-                case commands.Finish():
-                    self._finish = order
-                case commands.WakeAt():
-                    self._deadlines[order.name] = order.at
-                case commands.DropCheckpoint():
-                    self._write()
-                    drop(self._folder, order.checkpoint.path)
-        if to_executor:
-            self._executor.submit(to_executor)
+    def _carry_out(self, order: commands.AnyCommand) -> None:
+        match order:
+            case commands.Finish():
+                self._finish = order
+            case commands.WakeAt():
+                self._deadlines[order.name] = order.at
+            case commands.DropCheckpoint():
+                self._write()
+                drop(self._folder, order.checkpoint.path)
+
+    def _revived(self, command: commands.Revive) -> AnyEvent:
+        return self._revival.event(command.trial, paused=command.paused)
 
     def _retired(self, command: commands.Retire) -> TrialEnded:
         return TrialEnded(

@@ -52,7 +52,9 @@ class FunctionTrainable:
     @property
     def ending(self) -> bool:
         """Whether the function has returned."""
-        return self._over and (self._rest is None or self._rest.ending)
+        if not self._over or self._error is not None:
+            return False
+        return self._rest is None or self._rest.ending
 
     def step(self) -> Metrics | None:
         """Run the function up to its next report; a value that it returns is its last report."""
@@ -144,8 +146,9 @@ class DirectTrainable:
     @property
     def ending(self) -> bool:
         """Whether the function has returned and every report was handed out."""
-        done = self._ran and not self._queue and self._error is None
-        return done and (self._rest is None or self._rest.ending)
+        if not self._ran or self._queue or self._error is not None:
+            return False
+        return self._rest is None or self._rest.ending
 
     def step(self) -> Metrics | None:
         """Run the function, at the first call; return its next report."""

@@ -13,6 +13,8 @@ from tunesmith._trainable.session import Session, enter, leave
 from tunesmith._trainable.stateful import ClassTrainable
 from tunesmith.protocols.trainable import Trainable
 
+_FUNCTIONS = (DirectTrainable, FunctionTrainable)
+
 
 class TrainableHost:
     """Holds the resolved training code, a thread for functions, an object for classes.
@@ -52,7 +54,7 @@ class TrainableHost:
         Exceptions of user code pass through.
         """
         trainable, self._current = self._current, None
-        if isinstance(trainable, DirectTrainable | FunctionTrainable):
+        if isinstance(trainable, _FUNCTIONS):
             if trainable.reported:
                 self._direct = False
             elif healthy and trainable.ending:
@@ -64,7 +66,8 @@ class TrainableHost:
             healthy = False
             raise
         finally:
-            if not (healthy and hasattr(self._subject, "reset_config")):
+            is_kept = healthy and hasattr(self._subject, "reset_config")
+            if self._subject is not None and not is_kept:
                 self._discard(session)
 
     def close(self) -> None:

@@ -194,6 +194,8 @@ def checked(conversion: Conversion, source: Tunable) -> Conversion:
     """Return the conversion with both ways checked, and float rounding at the ends taken out."""
     check_source, check_target = checker(source), checker(conversion.target)
     encode, decode = conversion.encode, conversion.decode
+    if encode is _same and decode is _same:  # one domain, seen from both sides
+        return conversion._replace(encode=check_source, decode=check_source)
     return conversion._replace(
         encode=lambda value: check_target(encode(check_source(value))),
         decode=lambda value: check_source(decode(check_target(value))),

@@ -11,6 +11,7 @@ from tunesmith.space.error import show
 
 OBJECT = "$object"
 LONGEST = 60
+_ATOMS = frozenset({float, int, str, bool, type(None)})
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -65,7 +66,7 @@ def copied(value: Any) -> Any:
     if kind is list or kind is tuple:
         return kind(map(copied, value))
     if kind is dict:
-        return {key: copied(item) for key, item in value.items()}
+        return {key: item if type(item) in _ATOMS else copied(item) for key, item in value.items()}
     return value
 
 

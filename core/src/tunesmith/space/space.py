@@ -136,6 +136,14 @@ class Space(msgspec.Struct, frozen=True, dict=True):
         """
         return self._tree.build(self._flat.check(flat))
 
+    def assemble(self, flat: Mapping[str, Any]) -> Config:
+        """Return the same as `build`, of flat values known to be valid: nothing is checked again.
+
+        Raises:
+            ComputationError: a function failed or is not known.
+        """
+        return self._tree.build(flat)
+
     def flatten(self, config: Config) -> FlatConfig:
         """Return the flat values of the active drawn and grid parameters of a nested plain config.
 
