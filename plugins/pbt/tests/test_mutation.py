@@ -190,6 +190,7 @@ def test_categories_and_conditional_parameters_take_given_values_too():
     [
         ({"lr": [5.0]}, ["mutate={'lr': [5.0]} of pbt", "'lr'", "from 0.0001 to 0.1"]),
         ({"lr": []}, ["mutate={'lr': []} of pbt has no value", "mutate=['lr']"]),
+        ({"lr": tune.uniform(0, 1)}, ["'lr': uniform(0, 1)", "a list of", "write mutate=['lr']"]),
         ({"act": ["gelu"]}, ["'gelu'", "relu"]),
         ({"leyers": [1]}, ["'leyers'", "did you mean 'layers'"]),
     ],

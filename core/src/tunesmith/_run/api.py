@@ -170,8 +170,8 @@ def resume(
             new trials from another one, with `assume` for what earlier trials are taken to have
             had as parameters that were added ({"dropout": 0.0}); `failure`,
             `max_concurrent`, `resources`, `executor`, `callbacks`, `checkpoint`, `verbose`, to go
-            on in another way; and what a journal cannot hold, such as a `stop` function, given as
-            it was.
+            on in another way; and what a journal cannot hold, such as a `stop` function, or a
+            `scheduler` with a function among its options, given as it was.
 
     Raises:
         UsageError: there is no such run, it is still running, or something is missing or

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -38,6 +37,7 @@ from tunesmith._run.plan import (
 )
 from tunesmith._run.record import options_of, resources_at_start
 from tunesmith._run.seeds import Seeds
+from tunesmith._run.selection import kept
 from tunesmith._run.snapshot import Store
 from tunesmith._run.succession import Succession
 from tunesmith._trainable.checkpoint import CheckpointPolicy
@@ -238,9 +238,9 @@ def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) ->
         importable=bool(form.import_path),
         space=experiment.space.to_dict(),
         objectives=experiment.objectives,
-        searcher=_plain(algorithms.searcher.definition),
-        scheduler=_plain(plan.scheduler.definition),
-        executor=_plain(plan.executor.definition),
+        searcher=kept(algorithms.searcher),
+        scheduler=kept(plan.scheduler),
+        executor=kept(plan.executor),
         num_samples=trials_to_make(experiment, algorithms),
         seed=experiment.seed,
         resource=experiment.resource,
@@ -253,11 +253,6 @@ def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) ->
             **msgspec.to_builtins(extent(experiment, algorithms)),
         },
     )
-
-
-def _plain(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as plain data, objects among them as text."""
-    return msgspec.to_builtins(dict(definition), enc_hook=repr)  # type: ignore[no-any-return]
 
 
 def _remove_unused(folder: Path) -> None:

@@ -15,12 +15,11 @@ import msgspec
 from tunesmith._journal.header import Header
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.experiment import Experiment
+from tunesmith._run.selection import GIVEN, Kind, again, is_mark
 from tunesmith.errors import UsageError, did_you_mean
 from tunesmith.protocols import Resources
 from tunesmith.protocols.events import ExperimentChanged
 from tunesmith.space import Space
-
-GIVEN = "$given"
 
 KEPT = (
     "num_samples",
@@ -102,8 +101,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
     """
     kept = dict(header.extra.get("options", {}))
     _check_changes(given, kept)
-    searcher = _patient(given.get("searcher"), header.searcher)
-    marked = [option for option, value in kept.items() if _is_marked(value)]
+    marked = [option for option, value in kept.items() if is_mark(value)]
     for option in marked:
         if option not in given and option != "callbacks":
             raise UsageError(
@@ -124,8 +122,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
     experiment = Experiment.create(
         trainable,
         Space.from_dict(header.space) if space is None else space,
-        **{"searcher": searcher, "scheduler": header.scheduler, "executor": header.executor}
-        | options,
+        **{**options, **_algorithms(header, folder, given)},
         metric=[objective.metric for objective in header.objectives],
         mode=[objective.mode for objective in header.objectives],
         resource=header.resource,
@@ -139,7 +136,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
 def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     allowed = (*REPLACEABLE, *CHANGEABLE)
     for option in given:
-        if option in (*allowed, "searcher") or _is_marked(kept.get(option)):
+        if option in (*allowed, "searcher", "scheduler") or is_mark(kept.get(option)):
             continue
         if option in Experiment.__struct_fields__:
             raise UsageError(
@@ -149,21 +146,15 @@ def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
         raise UsageError(f"tune.resume() has no option {option!r}{did_you_mean(option, allowed)}")
 
 
-def _patient(given: Any, recorded: dict[str, Any]) -> dict[str, Any]:
-    """Return the run's searcher, with the patience that it is `given`: all that can be changed."""
-    if given is None:
-        return recorded
-    wanted = dict(given) if isinstance(given, Mapping) else {"name": given}
-    if _without_patience(wanted) != _without_patience(recorded):
-        raise UsageError(
-            f"searcher={given!r}: a run goes on with the searcher it began with, {recorded!r};"
-            " only its timeout_s can be changed; start a new run, with warm_start="
-        )
-    return wanted
-
-
-def _without_patience(definition: Mapping[str, Any]) -> dict[str, Any]:
-    return {option: value for option, value in definition.items() if option != "timeout_s"}
+def _algorithms(header: Header, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the run's algorithms; another executor may be given, as it decides nothing."""
+    kinds: tuple[Kind, ...] = ("searcher", "scheduler", "executor")
+    return {
+        kind: given[kind]
+        if kind == "executor" and given.get(kind) is not None
+        else again(kind, getattr(header, kind), given=given.get(kind), folder=folder)
+        for kind in kinds
+    }
 
 
 def _restore(options: dict[str, Any]) -> None:
@@ -185,7 +176,3 @@ def _plain(value: Any) -> Any:
         return msgspec.to_builtins(value)
     except TypeError:
         return {GIVEN: repr(value)}
-
-
-def _is_marked(value: object) -> bool:
-    return isinstance(value, Mapping) and GIVEN in value

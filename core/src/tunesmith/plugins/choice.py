@@ -106,6 +106,14 @@ class Choice(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         """Return how trials are compared at one resource; None if they are not."""
         return (self.core_options.alignment or Alignment()) if self.partial == "aligned" else None
 
+    @property
+    def is_found_again(self) -> bool:
+        """Tell whether `reference` leads to this factory, and not to another or to none."""
+        try:
+            return ":" not in self.reference or _at(self.reference) is self.factory
+        except (ImportError, AttributeError, ValueError):
+            return False
+
     def create(self, first_argument: Any) -> Any:
         """Make the algorithm; `first_argument` is the problem, or an executor's context."""
         return make(self.spec, self.factory, first_argument, self.options)
@@ -257,12 +265,14 @@ def _aligned(searcher: str, name: Any, settings: Mapping[str, Any]) -> Alignment
     return alignment
 
 
-def _imported(kind: Kind, path: str) -> Callable[..., Any]:
+def _at(path: str) -> Any:
     module_name, _, attribute = path.partition(":")
+    return functools.reduce(getattr, attribute.split("."), importlib.import_module(module_name))
+
+
+def _imported(kind: Kind, path: str) -> Callable[..., Any]:
     try:
-        found: Any = functools.reduce(
-            getattr, attribute.split("."), importlib.import_module(module_name)
-        )
+        found = _at(path)
     except (ImportError, AttributeError, ValueError) as error:
         raise UsageError(
             f"{kind}={path!r} cannot be imported: {error}; expected 'package.module:factory'"

@@ -21,7 +21,7 @@ def pbt(
     factors: Sequence[float] = (0.8, 1.2),
     noise: float = 0.1,
     resample_probability: float = 0.25,
-    mutate: str | Sequence[str] | Mapping[str, Sequence[Any]] | None = None,
+    mutate: str | Sequence[str] | Mapping[str, Any] | None = None,
     synchronous: bool = False,
     quorum: float = 1.0,
     replace: Replace = "fork",

@@ -174,8 +174,13 @@ def targets(problem: Problem, mutate: Any) -> Targets:
     return {path: _checked(drawn[path], values) for path, values in mutate.items()}
 
 
-def _checked(parameter: Tunable, values: Sequence[Any]) -> list[Primitive]:
+def _checked(parameter: Tunable, values: Any) -> list[Primitive]:
     """Return the values, numbers in order; they must be the parameter's."""
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise UsageError(
+            f"mutate={{{parameter.path!r}: {values!r}}} of pbt: expected a list of values; where"
+            f" the space's own domain is meant, write mutate=[{parameter.path!r}]"
+        )
     alone = Space((msgspec.structs.replace(parameter, when=()),))
     try:
         found = [alone.validate({parameter.path: value})[parameter.path] for value in values]
