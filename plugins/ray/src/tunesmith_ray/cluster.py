@@ -14,7 +14,7 @@ import ray
 
 from tunesmith.errors import UsageError
 from tunesmith.protocols import ErrorInfo
-from tunesmith_ray import tenancy
+from tunesmith_ray import health, tenancy
 from tunesmith_ray.demand import Demand, Node, shortage
 
 _KNOCK_S = 5.0
@@ -44,6 +44,7 @@ class Cluster:
         self._arguments = self._compose()
         self._tenant: tenancy.Tenant | None = None
         self._found = ray.is_initialized()
+        self._dead: tuple[str, ...] = ()
         self._refuse_sizes()
 
     @property
@@ -88,7 +89,12 @@ class Cluster:
     @property
     def is_there(self) -> bool:
         """Whether the Ray that was started, joined or found is still the one in use here."""
-        return self._tenant is not None and self._tenant.is_connected
+        return self._tenant is not None and not self._dead and self._tenant.is_connected
+
+    def has_died(self) -> bool:
+        """Look whether a process has died that this Ray cannot do without."""
+        self._dead = self._dead or health.casualties()
+        return bool(self._dead)
 
     def start(self) -> None:
         """Connect; takes seconds where Ray is started. Prints nothing."""
@@ -104,7 +110,14 @@ class Cluster:
             self._tenant.leave()
 
     def vanished(self) -> ErrorInfo:
-        """Return that Ray was taken away from under the run, with the fix."""
+        """Return that Ray died, or was taken away from under the run, with the fix."""
+        if self._dead:
+            message = (
+                f"Ray's own process {' and '.join(self._dead)} died while trials ran on it, as by "
+                "`ray stop`, `kill`, or for want of memory; see to that, then go on with "
+                "tune.resume"
+            )
+            return ErrorInfo(type="PluginError", message=message, fingerprint="ray died")
         message = (
             "Ray was shut down in this process, or another one was started, while trials ran on "
             "it: expected the same Ray until the run is over. Call ray.shutdown() after tune.run, "

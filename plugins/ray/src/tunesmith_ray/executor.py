@@ -266,10 +266,7 @@ class RayExecutor:
             self._inbox.put(self._cluster.explain(error))
         finally:
             self._started.set()
-        if self._cluster.own:
-            self._closing.wait()
-        else:
-            watch(self._cluster, self._inbox, self._closing)
+        watch(self._cluster, self._inbox, self._closing)
         self._cluster.stop()
 
     def _start(self) -> None:
