@@ -168,6 +168,7 @@ def test_links_within_a_reported_folder_go_with_it(tmp_path: Path, is_scratch: b
     source.mkdir()
     (source / "step-5").write_text("5")
     (source / "latest").symlink_to(source / "step-5")
+    (source / "relative").symlink_to("step-5")
     (source / "nowhere").symlink_to("nothing")
     scratch = str(source if is_scratch else tmp_path / "other")
     saved = checkpoints.write(
@@ -176,6 +177,7 @@ def test_links_within_a_reported_folder_go_with_it(tmp_path: Path, is_scratch: b
     shutil.rmtree(source)
     assert saved is not None
     assert (tmp_path / saved.path / "latest").read_text() == "5"
+    assert (tmp_path / saved.path / "relative").read_text() == "5"
 
 
 def test_folder_that_is_gone_by_the_report_is_told_of(tmp_path: Path) -> None:

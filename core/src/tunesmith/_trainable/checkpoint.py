@@ -184,8 +184,13 @@ def fill(directory: str, offer: Offer, scratch: str) -> None:
         for name in os.listdir(source):
             shutil.move(os.path.join(source, name), directory)
     else:
-        # What a link points to is copied; one that points to nothing has nothing to keep.
-        shutil.copytree(source, directory, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        # What a link points to is copied.
+        shutil.copytree(source, directory, dirs_exist_ok=True, ignore=_leading_nowhere)
+
+
+def _leading_nowhere(directory: str, names: list[str]) -> list[str]:
+    """Return the links that have nothing to keep; `copytree` itself misjudges relative ones."""
+    return [name for name in names if not os.path.exists(os.path.join(directory, name))]
 
 
 def pickle_state(state: Mapping[str, Any], file: str) -> None:
