@@ -141,10 +141,19 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     home = _HOME_OF.get(name)
     if home is None:
-        raise AttributeError(f"module 'tunesmith' has no attribute {name!r}")
+        raise AttributeError(f"module 'tunesmith' has no attribute {name!r}{_hint(name)}")
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
+
+
+def _hint(name: str) -> str:
+    """Return what is meant by a name that other libraries have, or by a misspelt one."""
+    if name.startswith("_"):
+        return ""
+    migration = importlib.import_module("tunesmith._run.migration")
+    algorithm = importlib.import_module("tunesmith.plugins.elsewhere").choice_of(name)
+    return str(algorithm or migration.hint(name, __all__, migration.FUNCTIONS))
 
 
 def __dir__() -> list[str]:

@@ -166,6 +166,13 @@ def test_function_gets_trial_and_metrics():
     assert stopper("2", {"loss": 0})
 
 
+def test_function_cannot_change_what_was_reported():
+    """A function that alters its metrics alters a copy: what is journaled is what was reported."""
+    reported = {"loss": 1.0}
+    make_stopper(lambda _trial, metrics: metrics.pop("loss") < 0)("1", reported)
+    assert reported == {"loss": 1.0}
+
+
 def test_stopper_objects_pass_as_they_are():
     """A stopper is used itself."""
     stopper = TimeoutStopper(3)

@@ -151,6 +151,19 @@ def test_path_within_the_directory_may_be_returned(make: Make) -> None:
     assert losses(run(worker, 2, checkpoint=newest, seen=2.0)) == [(3.0, 3.0), (4.0, 4.0)]
 
 
+class SaysDone(Hooked):
+    """Says at its second step that it is done."""
+
+    def step(self) -> Any:
+        """Count."""
+        return {**super().step(), "done": self.step_ == 2}
+
+
+def test_class_that_says_it_is_done_is_over(make: Make) -> None:
+    """As with None from its step, but with metrics; it is not stepped on without end."""
+    assert losses(run(make(SaysDone))) == [(1.0, 1.0), (2.0, 2.0)]
+
+
 @pytest.mark.parametrize(
     ("returned", "message"),
     [

@@ -45,6 +45,14 @@ def test_name_of_another_kind_is_recognised(environment):
     assert error["message"] == "'fifo' is no searcher but a scheduler: write scheduler='fifo'"
 
 
+def test_class_of_another_library_and_kind_is_recognised(environment):
+    """A scheduler's class that is asked for as a searcher is sent to the right argument, too."""
+    error = raised(environment, "ASHAScheduler")
+    assert error["message"].startswith(
+        "unknown searcher 'ASHAScheduler'; write scheduler='asha'; installed: "
+    )
+
+
 def test_guess_that_is_not_installed_says_so(environment):
     """A misspelt name of ours that is not installed is guessed, with its package."""
     error = raised(environment, "ashaa", "scheduler")

@@ -37,7 +37,7 @@ def test_a_misspelt_metric_of_a_stop_is_told_at_the_first_report(tmp_path, caplo
     run(tmp_path, {"acuracy": 1.5})
     (warning,) = said(caplog)
     assert warning.startswith("stop= looks at 'acuracy', which trial 0001 did not report at first")
-    assert "; did you mean 'accuracy'?" in warning
+    assert "; did you mean 'accuracy'? it reported 'accuracy'," in warning
 
 
 def test_it_is_shown_among_what_the_run_prints(tmp_path, capsys):

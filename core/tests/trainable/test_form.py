@@ -60,6 +60,10 @@ class OnlySaves(NoStep):
     def save_checkpoint(self, directory: str) -> None: ...
 
 
+def objective(trial: Any) -> float:
+    return float(trial.suggest_float("x", 0, 1))
+
+
 class WithData(trainables.Counts):
     def setup(self, config: Any, data: Any) -> None: ...  # type: ignore[override]
 
@@ -107,6 +111,10 @@ def test_forms_are_recognised(target: Any, kind: str, saves: bool | None) -> Non
         (with_parameters(two, date=1), r"no parameter 'date'.*one of 'data'.*Add it"),
         (asynchronous, r"asynchronous\(\) is asynchronous \(async def\).*asyncio\.run"),
         (asynchronous_generator, "is asynchronous"),
+        (
+            objective,
+            r"objective\(\) calls trial\.suggest_float\(\): expected a function of the config",
+        ),
         (3, "trainable is 3 of type int: expected a function"),
         (NoStep, r"NoStep has no step\(\): .*Add def step\(self\)"),
         (Object, r"Object has no step\(\).*or pass an object, Object\(\)"),

@@ -253,8 +253,8 @@ class FunctionStopper:
         return getattr(self._function, "__qualname__", repr(self._function))
 
     def __call__(self, trial_id: str, metrics: Mapping[str, Any]) -> bool:
-        """Tell what the function says."""
-        return bool(self._function(trial_id, metrics))
+        """Tell what the function says; what it does to its metrics is its own affair."""
+        return bool(self._function(trial_id, dict(metrics)))
 
 
 class CombinedStopper:

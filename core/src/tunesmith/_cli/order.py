@@ -179,7 +179,7 @@ def _table_in(text: str, option: str) -> Any:
     except ValueError as error:
         raise UsageError(
             f"{option} {text!r} is neither TOML nor JSON ({error}); "
-            f"write it as in {option} '{{name=\"optuna\", seed=3}}'"
+            f'write it as in {option} \'{{name="optuna", sampler="gp"}}\''
         ) from error
 
 

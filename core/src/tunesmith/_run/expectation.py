@@ -27,7 +27,7 @@ class Expectation(msgspec.Struct, frozen=True):
             if metric not in reported:
                 self.warn(
                     f"stop= looks at {metric!r}, which trial {trial} did not report at first"
-                    f"{did_you_mean(metric, reported)}; it reported"
+                    f"{did_you_mean(metric, reported) or ';'} it reported"
                     f" {', '.join(map(repr, reported))}. It stops no trial until a report has it"
                 )
 

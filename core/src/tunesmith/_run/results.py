@@ -10,7 +10,7 @@ from tunesmith._journal.archive import Archive
 from tunesmith._journal.header import Header
 from tunesmith._journal.index import Record, Spot
 from tunesmith._journal.reader import RunState
-from tunesmith._run import frame
+from tunesmith._run import frame, migration
 from tunesmith._run.checks.surroundings import check_run
 from tunesmith._run.trial import TrialResult, Trials, show
 from tunesmith._run.wording import amount, parameters, tally
@@ -221,6 +221,9 @@ class Results(Sequence[TrialResult]):
 
     def __repr__(self) -> str:
         return f"<results of {str(self.path)!r}: {self.summary().replace(chr(10), chr(10) + '  ')}>"
+
+    def __getattr__(self, name: str) -> Any:
+        raise migration.absent(self, name, migration.RESULTS)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Results, (str(self.path),)

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Record, Spot
 from tunesmith._journal.lineage import Saved, Stage
+from tunesmith._run import migration
 from tunesmith._run.wording import amount, parameters
 from tunesmith._trainable.checkpoint import SavedCheckpoint
 from tunesmith.errors import UsageError
@@ -165,6 +166,9 @@ class TrialResult:
             report.resource: self._objective.minimised(report.metrics.get(metric))
             for report in self._archive.reports(self.id)
         }
+
+    def __getattr__(self, name: str) -> Any:
+        raise migration.absent(self, name, migration.TRIAL)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrialResult) and self._key() == other._key()

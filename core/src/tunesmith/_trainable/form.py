@@ -165,6 +165,7 @@ def _check_arguments(code: Any, what: str, parameters: Mapping[str, Any], remedy
     signature = _signature(code)
     if signature is None:
         return
+    _refuse_suggestions(code, what)
     try:
         signature.bind(None, **parameters)
     except TypeError as error:
@@ -186,6 +187,20 @@ def _check_arguments(code: Any, what: str, parameters: Mapping[str, Any], remedy
             f"{what} takes no config: expected one argument, the trial's configuration. "
             f"Write {remedy}"
         ) from error
+
+
+def _refuse_suggestions(code: Any, what: str) -> None:
+    """Raise UsageError if `code(trial)` draws its parameters itself, as Optuna's objectives do."""
+    inner = getattr(code, "__code__", None)
+    if inner is None or inner.co_varnames[:1] != ("trial",):
+        return
+    drawn = next((name for name in inner.co_names if name.startswith("suggest_")), None)
+    if drawn is not None:
+        raise UsageError(
+            f"{what} calls trial.{drawn}(): expected a function of the config, a dict of values "
+            "that tune.run has drawn. Describe them in the space, as in {'lr': "
+            "tune.loguniform(1e-4, 1e-1)}, and read config['lr']"
+        )
 
 
 def _required(code: Any) -> list[str]:

@@ -28,7 +28,7 @@ class ClassTrainable:
         return self._savable or self._session.progress.offer is not None
 
     def step(self) -> Metrics | None:
-        """Call `step`; None from it means that training is over."""
+        """Call `step`; None from it, or "done" among its metrics, means that training is over."""
         if self.ending:
             return None
         token = enter(self._session)
@@ -37,6 +37,7 @@ class ClassTrainable:
             if value is None:
                 self.ending = True
                 return None
+            self.ending = isinstance(value, Mapping) and value.get("done") is True
             return self._session.record(value)
         finally:
             leave(token)

@@ -10,7 +10,7 @@ from tunesmith.errors import (
     closest,
 )
 from tunesmith.plugins.catalog import CATALOG
-from tunesmith.plugins.elsewhere import NAMES
+from tunesmith.plugins.elsewhere import NAMES, choice_of
 from tunesmith.plugins.loading import VARIABLE, BrokenPlugin, Installed, Source, normalised
 from tunesmith.plugins.requirements import first_unmet
 from tunesmith.plugins.specs import Kind
@@ -94,9 +94,10 @@ def _unknown(
     known = sorted({one.spec.name for one in installed if one.kind == kind})
     catalogued = CATALOG.get(kind, {})
     guess = NAMES.get(kind, {}).get(name.casefold())
-    if guess not in known and guess not in catalogued:
+    other = "" if guess else choice_of(name)
+    if not other and guess not in known and guess not in catalogued:
         guess = closest(name, [*known, *catalogued])
-    hint = ";"
+    hint = f"{other};"
     if guess is not None:
         dist = "" if guess in known else f" (pip install {catalogued[guess]})"
         hint = f"; did you mean {guess!r}{dist}?"

@@ -15,6 +15,9 @@ NAMES: Final[Mapping[Kind, Mapping[str, str]]] = {
         "randomsampler": "random",
         "tpe": "optuna",
         "tpesampler": "optuna",
+        "bayesopt": "bayesopt",
+        "hyperopt": "hyperopt",
+        "optuna": "optuna",
         "tunebohb": "bohb",
     },
     "scheduler": {
@@ -26,6 +29,7 @@ NAMES: Final[Mapping[Kind, Mapping[str, str]]] = {
         "hyperbandpruner": "hyperband",
         "median": "median-stopping",
         "medianpruner": "median-stopping",
+        "medianstoppingrule": "median-stopping",
         "populationbasedtraining": "pbt",
         "successivehalvingpruner": "asha",
     },
@@ -49,6 +53,16 @@ OF_THE_RUN: Final[Mapping[str, str]] = {
     "time_attr": "resource",
 }
 """Options of algorithms that are stated once here, for the whole run."""
+
+
+def choice_of(name: str) -> str:
+    """Return how an algorithm is chosen that is a class elsewhere; empty if nothing is known."""
+    bare = name.casefold().removesuffix("search")
+    for kind, names in NAMES.items():
+        here = names.get(name.casefold()) or names.get(bare)
+        if here:
+            return f"; write {kind}={here!r}"
+    return ""
 
 
 def option_hint(name: str, declared: Collection[str]) -> str:

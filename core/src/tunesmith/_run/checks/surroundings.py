@@ -9,48 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, get_args
 
+from tunesmith._run import migration
 from tunesmith._run.checks.values import is_count, is_list, is_number, is_table, listed, short
 from tunesmith.errors import UsageError, closest, did_you_mean
 from tunesmith.protocols import Callback, Resources
 from tunesmith.protocols.resources import Strategy
 
 HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
-
-
-ELSEWHERE = {
-    "config": "space",
-    "param_space": "space",
-    "search_alg": "searcher",
-    "sampler": "searcher",
-    "pruner": "scheduler",
-    "n_trials": "num_samples",
-    "num_trials": "num_samples",
-    "max_trials": "num_samples",
-    "timeout": "time_budget_s",
-    "direction": "mode",
-    "objective": "metric",
-    "resources_per_trial": "resources",
-    "max_concurrent_trials": "max_concurrent",
-    "n_jobs": "max_concurrent",
-    "storage_path": "storage",
-    "local_dir": "storage",
-    "max_failures": "failure",
-    "failure_config": "failure",
-    "checkpoint_config": "checkpoint",
-    "max_t": "stop",
-    "fail_fast": "failure",
-    "max_retries": "failure",
-    "trial_timeout_s": "failure",
-    "grace_period": "scheduler",
-    "perturbation_interval": "scheduler",
-    "n_startup_trials": "searcher",
-    "search_space": "space",
-    "max_evals": "num_samples",
-    "random_state": "seed",
-    "constraints": "constraint",
-    "evaluated_rewards": "warm_start",
-}
-"""Names that people bring from other libraries."""
 
 _RESOURCES_ELSEWHERE = {
     "cpu": "cpu",
@@ -75,14 +40,15 @@ def check_names(
     options: Iterable[str],
     known: Sequence[str],
     where: str = "tune.run()",
-    elsewhere: Mapping[str, str] = ELSEWHERE,
+    elsewhere: Mapping[str, str] = migration.OPTIONS,
 ) -> None:
-    """Refuse the first option that `where` does not have."""
-    for name in options:
-        if name not in known:
-            moved = elsewhere.get(name)
-            hint = f"; did you mean {moved!r}?" if moved else did_you_mean(name, known)
-            raise UsageError(f"{where} has no option {name!r}{hint or f'; it has {listed(known)}'}")
+    """Refuse options that `where` does not have, all at once."""
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        hints = [migration.hint(name, known, elsewhere) for name in unknown]
+        hints[0] = hints[0] or f"; it has {listed(known)}"
+        told = "\nnor ".join(f"{name!r}{said}" for name, said in zip(unknown, hints, strict=True))
+        raise UsageError(f"{where} has no option {told}")
 
 
 def check_time_budget(value: Any) -> float | None:
