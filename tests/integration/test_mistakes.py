@@ -309,7 +309,7 @@ MISTAKES = {
         tune.UsageError,
         (
             r"constraint= raised on \{'x': 0\.\d+\}: KeyError: 'y'; it has to take every "
-            rf"configuration of the space\n{END}"
+            r"configuration of the space"
         ),
     ),
     "computed parameter fails": (

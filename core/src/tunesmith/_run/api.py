@@ -15,7 +15,7 @@ from tunesmith._run import watchers
 from tunesmith._run.assembly import Parts, assembled, reassembled
 from tunesmith._run.audience import Audience
 from tunesmith._run.board import Facts
-from tunesmith._run.checks.surroundings import check_run
+from tunesmith._run.checks.surroundings import check_run, check_switch
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.control import Listener
 from tunesmith._run.display import Display
@@ -125,9 +125,9 @@ def run(
     """
     given = {key: value for key, value in locals().items() if value is not None}
     given |= {"trainable": trainable, **given.pop("unknown")}
-    del given["dry_run"]
+    is_rehearsal = check_switch("dry_run", given.pop("dry_run", None))
     experiment = Experiment.create(**given)
-    if dry_run:
+    if is_rehearsal:
         told = forecast(experiment)
         if verbose:
             print(told)  # noqa: T201 (what was asked for)
@@ -181,7 +181,7 @@ def resume(
     registry = default_registry()
     given = changes if trainable is None else {"trainable": trainable, **changes}
     with Journal.open(check_run(path)) as journal:
-        if not trust:
+        if not check_switch("trust", trust):
             check_owner(journal.folder)
         past = past_of(journal)
         header = present(past.header, past.succession, given.get("space"))

@@ -164,7 +164,8 @@ def _check_kind(kind: object) -> None:
 
 def _check_retries(name: str, number: Any) -> None:
     if not is_count(number) or number < 0:
-        hint = " (to retry without end, give a large number)" if number == -1 else ""
+        is_endless = is_count(number) and number == -1
+        hint = " (to retry without end, give a large number)" if is_endless else ""
         raise UsageError(f"{name}={number!r}: expected a whole number from 0 on{hint}")
 
 

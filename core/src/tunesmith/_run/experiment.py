@@ -67,11 +67,10 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         fields["mode"] = problem.check_mode(options.get("mode"), fields["metric"])
         rng = seeds.Seeds(fields["seed"])("points_to_evaluate")
         points = fields.get("points_to_evaluate", ())
-        fields["points_to_evaluate"] = problem.check_points(
-            points, Feasibility(parsed, fields.get("constraint", ())), rng
-        )
-        # A function in the space that fails is better found now than at the first trial.
-        parsed.sample(seeds.Seeds(fields["seed"])("rehearsal"))
+        is_feasible = Feasibility(parsed, fields.get("constraint", ()))
+        fields["points_to_evaluate"] = problem.check_points(points, is_feasible, rng)
+        # A function in the space, or of it, that fails is better found now than at a trial.
+        is_feasible(parsed.sample(seeds.Seeds(fields["seed"])("rehearsal")))
         make_stopper(fields.get("stop"))
         problem.check_number_of_points(fields, parsed)
         problem.check_ending(fields, parsed)

@@ -10,7 +10,7 @@ import msgspec
 from tunesmith._engine.engine import Engine
 from tunesmith._journal.header import Header
 from tunesmith._journal.log import Journal
-from tunesmith._run.checks.values import is_number
+from tunesmith._run.checks.values import is_number, short
 from tunesmith._run.configs import FailureConfig
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.extent import Extent, extent_of
@@ -34,7 +34,7 @@ class Goal(msgspec.Struct, frozen=True):
     succession: Succession
     changes: dict[str, Any] = {}
     options: dict[str, Any] = {}
-    revive: Any = ()
+    revive: Any = None
 
     @property
     def moves(self) -> bool:
@@ -50,7 +50,7 @@ class Goal(msgspec.Struct, frozen=True):
         wishes: list[ExperimentChanged | Revived] = []
         if self.changes or self.options:
             wishes.append(ExperimentChanged(at=at, changes=self.changes, options=self.options))
-        if self.revive:
+        if self.revive is not None:
             wishes += [revival.event(trial) for trial in revival.chosen(self.revive)]
         for wish in wishes:
             if objection := engine.objection(wish):
@@ -99,12 +99,21 @@ def later(experiment: Experiment, past: Past, given: Mapping[str, Any]) -> Goal:
             raise UsageError(f"max_resource={length!r}: expected a number above 0")
         changes["max_resource"] = float(length)
     if succession.is_left_for(given.get(SPACE)):
-        succession = succession.followed_by(experiment.space, given.get(ASSUMED, {}))
-        options |= {SPACE: experiment.space.to_dict(), ASSUMED: dict(given.get(ASSUMED, {}))}
+        assumed = _assumed(given.get(ASSUMED, {}))
+        succession = succession.followed_by(experiment.space, assumed)
+        options |= {SPACE: experiment.space.to_dict(), ASSUMED: assumed}
     elif ASSUMED in given:
         raise UsageError(f"assume={given[ASSUMED]!r} goes with a new space=, and there is none")
     succession = succession.seen_by(experiment.space)
-    return Goal(goal, succession, changes, options, given.get("revive", ()))
+    return Goal(goal, succession, changes, options, given.get("revive"))
+
+
+def _assumed(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"assume={short(value)}: expected what earlier trials had, as in {{'dropout': 0.0}}"
+        )
+    return dict(value)
 
 
 def _plain(value: Any) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Spot
-from tunesmith._run.checks.values import is_list
+from tunesmith._run.checks.values import is_list, short
 from tunesmith.errors import UsageError
 from tunesmith.protocols import Result
 from tunesmith.protocols.events import Revived
@@ -56,7 +56,9 @@ class Revival:
             statuses = OVER if wanted == "all" else (wanted,)
             return [one.id for one in records.values() if one.status in statuses]
         if not is_list(wanted):
-            raise UsageError(f"revive={wanted!r}: expected a list; write revive=[{wanted!r}]")
+            raise UsageError(
+                f"revive={short(wanted)}: expected a list; write revive=[{short(wanted)}]"
+            )
         named = [str(name).zfill(4) for name in wanted]
         for name in named:
             status = records[name].status if name in records else "not there"

@@ -46,7 +46,7 @@ def check_mode(value: Any, metric: tuple[str, ...]) -> tuple[Mode, ...]:
         )
     modes = (value,) if isinstance(value, str) else tuple(value) if is_list(value) else (value,)
     for mode in modes:
-        if mode not in get_args(Mode):
+        if not isinstance(mode, str) or mode not in get_args(Mode):
             start = mode[:3].casefold() if isinstance(mode, str) else ""
             hint = f"did you mean {start!r}?" if start in get_args(Mode) else "write 'min' or 'max'"
             raise UsageError(f"mode={value!r}: {mode!r} is no direction; {hint}")
@@ -68,7 +68,7 @@ def check_mode(value: Any, metric: tuple[str, ...]) -> tuple[Mode, ...]:
 def check_num_samples(value: Any) -> int | None:
     """Return how many trials to make; None for as many as come."""
     if value is not None and (not is_count(value) or value < 1):
-        endless = value in (-1, math.inf)
+        endless = is_number(value) and value in (-1, math.inf)
         fix = (
             "write num_samples=None, and time_budget_s= or stop= for the end"
             if endless

@@ -4,6 +4,7 @@ Every check returns the value in its one inner form.
 """
 
 import math
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -77,7 +78,7 @@ def check_resources(value: Any) -> Resources:
         return Resources()
     strategy: Strategy = "PACK"
     if isinstance(value, Resources):
-        bundles: tuple[Any, ...] = tuple(value.bundles)
+        bundles: tuple[Any, ...] = tuple(value.bundles) if is_list(value.bundles) else ()
         strategy = value.strategy
     else:
         bundles = (value,) if isinstance(value, Mapping) else tuple(value) if is_list(value) else ()
@@ -86,7 +87,7 @@ def check_resources(value: Any) -> Resources:
             f"resources={short(value)}: expected amounts by name, as in {{'cpu': 1, 'gpu': 0.5}}, "
             "or a list of such bundles"
         )
-    if strategy not in get_args(Strategy):
+    if str(strategy) not in get_args(Strategy):
         raise UsageError(
             f"strategy={strategy!r}: expected one of {listed(get_args(Strategy))}"
             f"{did_you_mean(str(strategy), get_args(Strategy))}"
@@ -130,8 +131,11 @@ def check_run(value: Any) -> str:
 
 def check_seed(value: Any) -> int:
     """Return the seed; what counts as an index (a NumPy integer) counts as a whole number."""
-    if hasattr(value, "__index__") and not isinstance(value, bool):
-        return int(value.__index__())
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except TypeError:
+        pass  # an array has an index as well, which it refuses to tell
     raise UsageError(f"seed={value!r}: expected a whole number, or None to have one drawn")
 
 
@@ -157,6 +161,13 @@ def check_verbose(value: Any) -> int:
     raise UsageError(
         f"verbose={value!r}: expected 0 (nothing), 1 (one table) or 2 (a line per change)"
     )
+
+
+def check_switch(option: str, value: Any) -> bool:
+    """Return an option that is on or off."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise UsageError(f"{option}={short(value)}: expected True or False")
 
 
 def check_config(option: str, kind: type) -> Callable[[Any], Any]:
