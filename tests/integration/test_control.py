@@ -143,6 +143,17 @@ def test_requests_wait_for_a_run_that_is_not_under_way(start, program, tmp_path,
     assert tune.load("runs/steered").counts == {"completed": 2}
 
 
+def test_a_configuration_is_enqueued_as_text(steer, tmp_path, monkeypatch):
+    """Without a file; a run that ended tries it when it is resumed."""
+    monkeypatch.chdir(tmp_path)
+    fixed = {"metric": "value", "mode": "min", "executor": "inline", "verbose": 0}
+    space = {"x": tune.uniform(0, 1)}
+    tune.run(lambda config: config["x"], space, name="steered", num_samples=1, **fixed)
+    assert steer("enqueue", '{"x": 0.25}')[0] == 0
+    again = tune.resume("runs/steered", lambda config: config["x"], verbose=0)
+    assert [trial.config["x"] for trial in again][1:] == [0.25]
+
+
 def test_a_paused_run_goes_on_where_it_was(start, program, tmp_path, steer):
     """No trial runs while it is paused, and the driver waits."""
     running = start(program, "inline")
@@ -164,6 +175,12 @@ def test_a_paused_run_goes_on_where_it_was(start, program, tmp_path, steer):
         (["enqueue", "broken.json"], "'broken.json' is no JSON"),
         (["enqueue", "list.json"], "expected a JSON object"),
         (["enqueue", "outside.json"], "config: "),
+        (["enqueue", '{"x": 7}'], "config: "),
+        (["enqueue", '{"x": '], "is no JSON"),
+        (["enqueue", "x=1"], "give a JSON file, or a configuration itself, as in '{"),
+        (["stop"], "the run is not under way, but completed: there is nothing to stop"),
+        (["stop", "9"], "there is no trial '0009'; `tunesmith trials "),
+        (["boost", "abc"], "there is no trial '0abc'"),
         (["extend"], "give --num-samples or --time-budget"),
         (["extend", "--num-samples", "0"], "num_samples=0 is no number of trials"),
         (["boost"], "Missing argument 'TRIAL'"),

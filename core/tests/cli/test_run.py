@@ -219,6 +219,7 @@ MISTAKES = {
     ("cli_code:train", "--space", "none.toml"): "cannot read --space 'none.toml' (No such file",
     ("cli_code:train", "--param", "a=1", "--param", "a=2"): "'a=1' and 'a=2': a is given twice",
     ("cli_code:train", *X, *BASE, "--searcher", '{"name":'): "is neither TOML nor JSON (Expecting",
+    ("cli_code.py",): "'cli_code.py' is Python: name what in it to run, as in cli_code.py:train",
     ("cli_code:experiment", *X): "a space of its own, which --space and --param do not change",
 }
 

@@ -118,7 +118,7 @@ MISTAKES = {
     ),
     "unknown key in a table": (
         f"{LEAST}[space]\n[failure]\nmax_retry = 3",
-        "PATH, failure: this table has no option 'max_retry'; did you mean 'max_retries'?",
+        "PATH, failure: the table [failure] has no option 'max_retry'; did you mean 'max_retries'?",
     ),
     "a value out of range in a table": (
         f"{LEAST}[space]\n[checkpoint]\nkeep = -1",

@@ -54,9 +54,9 @@ def boost(path: str, trial: str) -> None:
 
 @click.command("enqueue")
 @click.argument("path")
-@click.argument("config", type=click.Path(dir_okay=False))
+@click.argument("config")
 def enqueue(path: str, config: str) -> None:
-    """Run one trial more in the run at PATH, with the configuration in the JSON file CONFIG.
+    """Run one trial more in the run at PATH, with the configuration CONFIG: JSON, or a JSON file.
 
     Parameters that are not in it are sampled. "-" reads standard input.
     """
@@ -107,14 +107,22 @@ def _told(reply: Reply, path: str, done: str) -> str:
     )
 
 
-def _read(file: str) -> dict[str, Any]:
+def _read(source: str) -> dict[str, Any]:
+    try:
+        config = json.loads(source if source.lstrip().startswith("{") else _text(source))
+    except ValueError as error:
+        raise UsageError(f"{source!r} is no JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise UsageError(f"{source!r} holds {config!r}; expected a JSON object of parameters")
+    return config
+
+
+def _text(file: str) -> str:
     try:
         with click.open_file(file, encoding="utf-8") as stream:
-            config = json.load(stream)
+            return stream.read()
     except OSError as error:
-        raise UsageError(f"cannot read {file!r}: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{file!r} is no JSON: {error}") from error
-    if not isinstance(config, dict):
-        raise UsageError(f"{file!r} holds {config!r}; expected a JSON object of parameters")
-    return config
+        raise UsageError(
+            f"cannot read {file!r} ({error.strerror}); give a JSON file, or a configuration itself,"
+            " as in '{\"lr\": 0.1}'"
+        ) from error

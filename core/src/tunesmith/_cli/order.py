@@ -42,6 +42,8 @@ def compose(order: Order) -> Experiment:
         UsageError: it names nothing that can be run, or an option is wrong.
     """
     target = order.target
+    if target.endswith(".py"):
+        raise UsageError(f"{target!r} is Python: name what in it to run, as in {target}:train")
     if target.endswith(".toml") or (":" not in target and Path(target).is_file()):
         return _from_tables(order, tables(target), repr(target))
     if ":" not in target:

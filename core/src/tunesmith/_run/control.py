@@ -41,6 +41,8 @@ LOOK_S = 0.05
 
 _ANSWER = "SELECT taken_at, refusal FROM control WHERE id = ?"
 
+_SUGGESTED = "SELECT 1 FROM events WHERE kind = 'Suggested' AND trial = ? LIMIT 1"
+
 Wanted = ControlRequested | ExperimentChanged
 
 
@@ -122,6 +124,8 @@ def send(
         if isinstance(event, ControlRequested) and event.config is not None:
             payload["config"] = event.config  # with what was drawn for it, once and for all
         is_live = reader.state() == "running"
+        if not is_live:
+            _check_at_rest(reader, action, trial)
         number = request(reader.folder, action, at=asked.at, trial=trial, payload=payload)
         until = time.monotonic() + patience_s
         while is_live and time.monotonic() < until:
@@ -131,3 +135,15 @@ def send(
             time.sleep(LOOK_S)
             is_live = reader.state() == "running"
     return Reply(is_live)
+
+
+def _check_at_rest(reader: Reader, action: str, trial: str) -> None:
+    """Refuse what makes no sense for a run of which no driver is there to say so."""
+    if action == "stop" and not trial:
+        raise UsageError(
+            f"the run is not under way, but {reader.state()}: there is nothing to stop"
+        )
+    if trial and not reader.select(_SUGGESTED, (trial,)):
+        raise UsageError(
+            f"there is no trial {trial!r}; `tunesmith trials {reader.folder}` lists them"
+        )

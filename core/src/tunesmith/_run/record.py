@@ -143,7 +143,8 @@ def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
                 f"{option}= of a run cannot be changed: what was decided so far rests on it; "
                 f"start a new run. What can be: {', '.join(allowed)}"
             )
-        raise UsageError(f"tune.resume() has no option {option!r}{did_you_mean(option, allowed)}")
+        hint = did_you_mean(option, allowed) or f"; it has {', '.join(allowed)}"
+        raise UsageError(f"tune.resume() has no option {option!r}{hint}")
 
 
 def _algorithms(header: Header, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def _config(key: str, kind: type[CheckpointConfig | FailureConfig]) -> Callable[
     def decode_config(value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise UsageError(f"{value!r} is no table; write its options one per line below [{key}]")
-        check_names(value, [one.name for one in fields(kind)], "this table", kind.ELSEWHERE)
+        names = [one.name for one in fields(kind)]
+        check_names(value, names, f"the table [{key}]", kind.ELSEWHERE)
         return kind(**value)
 
     return decode_config
@@ -121,7 +122,7 @@ def check_texts(value: Any, path: str = "") -> None:
 
 def _resources(value: Any) -> Any:
     if isinstance(value, Mapping) and "bundles" in value:
-        check_names(value, Resources.__struct_fields__, "this table")
+        check_names(value, Resources.__struct_fields__, "the table [resources]")
         return Resources(**value)
     return value
 
