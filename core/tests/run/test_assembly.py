@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import tunesmith as tune
-from tunesmith.protocols import Problem
+from tunesmith.errors import UsageError
+from tunesmith.protocols import Observation, Problem
 
 
 def never(trial_id: str, metrics: Mapping[str, Any]) -> bool:
@@ -25,6 +26,9 @@ class Listener:
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         return {"x": 0.5} if trial_id == "0001" else None
+
+    def observe(self, observation: Observation) -> None:
+        """Learn nothing."""
 
 
 def train(config: dict[str, Any]) -> float:
@@ -57,3 +61,28 @@ def test_the_end_of_training_is_known_from_any_form_of_stop(
         verbose=0,
     )
     assert Listener.problems.pop().max_resource == end
+
+
+class Choosy:
+    """A scheduler that refuses its problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        raise UsageError("it takes no such problem")
+
+
+def test_an_algorithm_that_refuses_leaves_no_run(tmp_path: Path) -> None:
+    """The run's name is free again for whoever mends the call."""
+    with pytest.raises(UsageError, match="it takes no such problem"):
+        tune.run(
+            train,
+            {"x": tune.uniform(0, 1)},
+            metric="loss",
+            mode="min",
+            scheduler=Choosy,
+            executor="inline",
+            num_samples=1,
+            name="mine",
+            storage=tmp_path,
+            verbose=0,
+        )
+    assert list(tmp_path.iterdir()) == []

@@ -7,12 +7,14 @@ import time
 import pytest
 
 import tunesmith as tune
+from tunesmith._executors.inline import InlineExecutor
 from tunesmith._journal.reader import Reader
 from tunesmith._run import snapshot
 from tunesmith._run.redecision import redecide
 from tunesmith.errors import PluginError
 from tunesmith.plugins import Capabilities, SearcherSpec, default_registry
 from tunesmith.protocols import Continue, Pause, Stop
+from tunesmith.protocols.events import TrialStarted
 
 SPACE = {"x": tune.uniform(-1, 1)}
 
@@ -225,6 +227,60 @@ def test_an_executor_that_raises_is_named(tmp_path, caplog):
     assert tune.load(tmp_path / "torn").state == "failed"
     assert "'Torn' failed in close()" in caplog.text
     assert len(tune.resume(tmp_path / "torn", train, executor="inline", verbose=0)) == 8
+
+
+class Garbled(InlineExecutor):
+    """Answers to its third poll with what the test says."""
+
+    answer: object = None
+    polls = 0
+
+    def poll(self, deadline):
+        self.polls += 1
+        return self.answer if self.polls == 3 else super().poll(deadline)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (None, "None to poll(); expected a list of events"),
+        ([3], "3 to poll(); expected an event, as in tunesmith.protocols.events"),
+        (
+            [TrialStarted(at=0.0, trial="0099", attempt=1)],
+            "expected events about trials that were launched",
+        ),
+    ],
+)
+def test_an_executor_that_answers_nonsense_is_named(tmp_path, monkeypatch, answer, expected):
+    """It is its own fault, and what was reported before is kept."""
+    monkeypatch.setattr(Garbled, "answer", answer)
+    with pytest.raises(PluginError) as caught:
+        tune.run(train, SPACE, **options(tmp_path, name="torn", executor=Garbled))
+    assert str(caught.value).startswith("executor 'Garbled' answered ")
+    assert expected in str(caught.value)
+    assert len(tune.resume(tmp_path / "torn", train, executor="inline", verbose=0)) == 8
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        ("searcher", "suggest(trial_id)"),
+        ("scheduler", "on_result(trial, result)"),
+        ("executor", "now()"),
+    ],
+)
+def test_a_plugin_without_its_methods_is_told_before_anything_runs(tmp_path, kind, method):
+    """A class that is no searcher, scheduler or executor is named, with what it lacks."""
+
+    class Empty:
+        def __init__(self, given):
+            pass
+
+    with pytest.raises(PluginError) as caught:
+        tune.run(train, SPACE, **options(tmp_path, **{kind: Empty}))
+    told = f" has no method {method}, which every {kind} needs; its factory made 'Empty'"
+    assert str(caught.value).endswith(told)
+    assert list(tmp_path.iterdir()) == []
 
 
 class Wordy(Slow):

@@ -120,7 +120,7 @@ def _read(source: str) -> dict[str, Any]:
 def _text(file: str) -> str:
     try:
         with click.open_file(file, encoding="utf-8") as stream:
-            return stream.read()
+            return str(stream.read())
     except OSError as error:
         raise UsageError(
             f"cannot read {file!r} ({error.strerror}); give a JSON file, or a configuration itself,"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -47,6 +48,7 @@ from tunesmith.plugins import (
     Pace,
     Registry,
     SearcherSpec,
+    check_methods,
 )
 from tunesmith.protocols import Executor, ExecutorContext, Problem, Searcher
 
@@ -115,7 +117,7 @@ def _open(
     """Make the parts; the executor comes first, to boot while the searcher is imported."""
     experiment = plan.experiment
     since = journal.last_at() if journal else 0.0
-    made = plan.executor.create(context(plan, folder, since=since))
+    made = _made(plan.executor, context(plan, folder, since=since))
     executor = FencedExecutor(made, plan.executor.spec.name)
     stack.callback(executor.close)
     algorithms = choose(plan)
@@ -125,23 +127,23 @@ def _open(
         problem = msgspec.structs.replace(problem, resources=resources_at_start(journal.header))
     searcher = _searcher(algorithms.searcher, problem)
     pace = getattr(searcher, "pace", None) or algorithms.searcher.spec.pace
-    # Whoever wants one trial at a time wants each to be suggested with all before it known.
-    is_serial = plan.executor.spec.in_process or experiment.max_concurrent == 1
-    if journal is None:
+    lookahead = _lookahead(plan, pace, journal)
+    engine = _engine(plan, algorithms, problem, lookahead=lookahead)
+    if journal is None:  # all that can be wrong with what was asked for is known by now
         header = describe(plan, algorithms, problem, folder.name)
-        header.extra["lookahead"] = LOOKAHEAD if pace == "slow" and not is_serial else 0
+        header.extra["lookahead"] = lookahead
         journal = stack.enter_context(Journal.create(folder, header))
     snapshots = Store(folder, journal.header.plugins, experiment.space)
     name, brief = algorithms.searcher.spec.name, algorithms.brief(plan)
-    employ = partial(Counsel, name=name, brief=brief, now=executor.now)
-    try:
-        counsel = employ(searcher, memory=snapshots.find(seq=journal.last))
-    except Exception:  # noqa: BLE001  (a state that cannot be taken up is as good as none)
-        snapshots.remove()
-        counsel = employ(_searcher(algorithms.searcher, problem))
+    counsel = _with_memory(
+        partial(Counsel, name=name, brief=brief, now=executor.now),
+        searcher,
+        snapshots=snapshots,
+        seq=journal.last,
+        again=partial(_searcher, algorithms.searcher, problem),
+    )
     advisor = _advisor(counsel, executor, pace, algorithms.searcher.core_options.timeout_s)
     stack.callback(advisor.close)
-    engine = _engine(plan, algorithms, problem, lookahead=journal.header.extra.get("lookahead", 0))
     return Parts(
         engine=engine,
         journal=journal,
@@ -153,6 +155,31 @@ def _open(
         in_process=plan.executor.spec.in_process,
         virtual=plan.executor.spec.virtual,
     )
+
+
+def _lookahead(plan: Plan, pace: Pace, journal: Journal | None) -> int:
+    """Return how many suggestions are made ahead; for a run that goes on, as many as before."""
+    if journal is not None:
+        return int(journal.header.extra.get("lookahead", 0))
+    # Whoever wants one trial at a time wants each to be suggested with all before it known.
+    is_serial = plan.executor.spec.in_process or plan.experiment.max_concurrent == 1
+    return LOOKAHEAD if pace == "slow" and not is_serial else 0
+
+
+def _with_memory(
+    employ: Callable[..., Counsel],
+    searcher: Searcher,
+    *,
+    snapshots: Store,
+    seq: int,
+    again: Callable[[], Searcher],
+) -> Counsel:
+    """Have a searcher take up its kept state, or a fresh one begin without."""
+    try:
+        return employ(searcher, memory=snapshots.find(seq=seq))
+    except Exception:  # noqa: BLE001  (a state that cannot be taken up is as good as none)
+        snapshots.remove()
+        return employ(again())
 
 
 def _advisor(counsel: Counsel, executor: Executor, pace: Pace, limit_s: float) -> Advisor:
@@ -178,15 +205,22 @@ def _engine(plan: Plan, algorithms: Algorithms, problem: Problem, *, lookahead: 
     whole = msgspec.structs.replace(problem, space=space, constraints=experiment.constraint)
     return Engine(
         limits(plan, algorithms, lookahead=lookahead),
-        plan.scheduler.create(whole),
+        _made(plan.scheduler, whole),
         make_stopper(experiment.stop, experiment.objectives),
     )
 
 
 def _searcher(choice: Choice[SearcherSpec], problem: Problem) -> Searcher:
     if choice.alignment is None:
-        return choice.create(problem)  # type: ignore[no-any-return]
-    return AlignedSearcher(choice.create, problem, choice.alignment)
+        return _made(choice, problem)  # type: ignore[no-any-return]
+    return AlignedSearcher(partial(_made, choice), problem, choice.alignment)
+
+
+def _made(choice: Choice[Any], first_argument: Any) -> Any:
+    """Return the algorithm, which has what its kind cannot do without."""
+    made = choice.create(first_argument)
+    check_methods(choice.spec, made)
+    return made
 
 
 def context(plan: Plan, folder: Path, *, since: float) -> ExecutorContext:

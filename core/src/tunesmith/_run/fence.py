@@ -8,8 +8,8 @@ from typing import Any
 
 from tunesmith.errors import PluginError, TunesmithError
 from tunesmith.protocols import Executor
-from tunesmith.protocols.commands import ExecutorCommand
-from tunesmith.protocols.events import AnyEvent
+from tunesmith.protocols.commands import ExecutorCommand, Launch
+from tunesmith.protocols.events import AnyEvent, Event, TrialEvent
 
 
 class ExecutorFailure(PluginError):
@@ -23,14 +23,24 @@ class FencedExecutor:
         self._executor, self._name = executor, name
         self.now, self.wake = executor.now, executor.wake
         self.slots: int | None = getattr(executor, "slots", None)
+        self._launched: set[str] = set()
 
     def submit(self, commands: Sequence[ExecutorCommand]) -> None:
         """Take commands, in order, without waiting for their effects."""
+        self._launched.update(one.trial for one in commands if type(one) is Launch)
         self._call(self._executor.submit, commands)
 
     def poll(self, deadline: float | None) -> Sequence[AnyEvent]:
         """Wait for events until one comes, `wake` is called, or the clock reaches `deadline`."""
-        return self._call(self._executor.poll, deadline)  # type: ignore[no-any-return]
+        events: Any = self._call(self._executor.poll, deadline)
+        if not isinstance(events, Sequence):
+            raise self._misfit(events, "a list of events")
+        for event in events:
+            if not isinstance(event, Event):
+                raise self._misfit(event, "an event, as in tunesmith.protocols.events")
+            if isinstance(event, TrialEvent) and event.trial not in self._launched:
+                raise self._misfit(event, "events about trials that were launched")
+        return events
 
     def close(self) -> None:
         """Give resources back; what came of the run is worth more than an error in that."""
@@ -38,6 +48,11 @@ class FencedExecutor:
             self._executor.close()
         except Exception:
             logging.getLogger("tunesmith").exception("executor %r failed in close()", self._name)
+
+    def _misfit(self, answer: object, expected: str) -> ExecutorFailure:
+        return ExecutorFailure(
+            f"executor {self._name!r} answered {answer!r:.200} to poll(); expected {expected}"
+        )
 
     def _call(self, method: Callable[[Any], Any], argument: Any) -> Any:
         try:

@@ -5,7 +5,13 @@ that build their own registries find the rest here too.
 """
 
 from tunesmith.plugins.choice import Alignment, Choice, CoreOptions, resolve
-from tunesmith.plugins.factories import check_options, check_values, create, load_factory
+from tunesmith.plugins.factories import (
+    check_methods,
+    check_options,
+    check_values,
+    create,
+    load_factory,
+)
 from tunesmith.plugins.hookspecs import hookimpl, hookspec
 from tunesmith.plugins.loading import BrokenPlugin, Installed, Source
 from tunesmith.plugins.pairing import Demands, check_capabilities, compatibility
@@ -47,6 +53,7 @@ __all__ = [
     "Source",
     "Spec",
     "check_capabilities",
+    "check_methods",
     "check_options",
     "check_values",
     "compatibility",

@@ -17,10 +17,11 @@ from tunesmith.errors import (
 from tunesmith.plugins.loading import Source
 from tunesmith.plugins.options import check_options, check_values, declared_options
 from tunesmith.plugins.requirements import check_requirements, installed_version
-from tunesmith.plugins.specs import API, CallbackSpec, Spec, kind_of
+from tunesmith.plugins.specs import API, CallbackSpec, Kind, Spec, kind_of
 
 __all__ = [
     "check_api",
+    "check_methods",
     "check_options",
     "check_values",
     "create",
@@ -45,6 +46,14 @@ def check_api(spec: Spec, source: Source | None = None) -> None:
     raise ApiMismatchError(
         f"{who} is written for plugin interface {spec.api}; {ours}: pip install --upgrade {dist}"
     )
+
+
+NEEDED: Mapping[Kind, tuple[str, ...]] = {
+    "searcher": ("suggest(trial_id)", "observe(observation)"),
+    "scheduler": ("on_result(trial, result)",),
+    "executor": ("now()", "submit(commands)", "poll(deadline)", "wake()", "close()"),
+}
+"""The methods that no plugin of a kind can do without; all others are optional."""
 
 
 def load_factory(spec: Spec, source: Source | None = None) -> Callable[..., Any]:
@@ -102,6 +111,17 @@ def make(
             f"{kind_of(spec)} {spec.name!r} could not be made {given}:"
             f" {type(error).__name__}: {error}"
         ) from error
+
+
+def check_methods(spec: Spec, made: Any) -> None:
+    """Raise `PluginContractError` unless what a factory made has all methods that are needed."""
+    kind = kind_of(spec)
+    for method in NEEDED.get(kind, ()):
+        if not callable(getattr(made, method.partition("(")[0], None)):
+            raise PluginContractError(
+                f"{kind} {spec.name!r} has no method {method}, which every {kind} needs; its"
+                f" factory made {type(made).__name__!r}"
+            )
 
 
 def _import(name: str, spec: Spec, source: Source | None) -> Any:
