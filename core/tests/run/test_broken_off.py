@@ -144,6 +144,8 @@ class Moody:
         self.calls += 1
         if self.ill == "raising" and self.calls == 6:
             raise ConnectionError("the service is down")
+        if self.ill == "leaving" and self.calls == 6:
+            raise SystemExit(3)
         if self.ill == "hasty" and self.calls >= 3:
             return Stop("enough")
         if self.ill == "pausing" and self.calls == 4:
@@ -153,10 +155,11 @@ class Moody:
         return Continue()
 
 
-def test_a_run_goes_on_as_if_its_scheduler_had_never_failed(tmp_path):
+@pytest.mark.parametrize("ill", ["raising", "leaving"])
+def test_a_run_goes_on_as_if_its_scheduler_had_never_failed(tmp_path, ill):
     """Trials under way are kept; until the scheduler is mended, a resume says what is wrong."""
     unbroken = outcome(tune.run(train, SPACE, scheduler=Moody, **options(tmp_path, name="whole")))
-    Moody.ill = "raising"
+    Moody.ill = ill
     with pytest.raises(PluginError, match="failed in on_result"):
         tune.run(train, SPACE, scheduler=Moody, **options(tmp_path, name="broken"))
     with pytest.raises(PluginError, match="mend that, then resume"):

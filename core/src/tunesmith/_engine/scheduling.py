@@ -187,7 +187,7 @@ class SchedulerGate:
     def _guarded(self, call: str, method: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return method(*arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise SchedulerFailure(
                 f"scheduler {self.name!r} failed in {call}(): {type(error).__name__}: {error}"
             ) from error
