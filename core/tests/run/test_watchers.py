@@ -155,3 +155,34 @@ def test_a_callback_whose_error_cannot_be_shown_is_left_out() -> None:
     (warning,) = warnings
     assert warning.startswith("callback Raising failed in on_trial_end and is not called again")
     assert "Odd: <showing it failed with RuntimeError>" in warning
+
+
+class Untidy:
+    """Takes what it is told for its own."""
+
+    def on_result(self, trial: TrialView, result: Result) -> None:
+        trial.config["opt"]["lr"] = 77.0
+        result.metrics.pop("loss")
+        for told in (trial.last, trial.best):
+            assert told is not None
+            told.metrics.clear()
+
+
+def test_what_callbacks_are_told_is_theirs() -> None:
+    """Whatever one does with it, the engine and the next callback have it as it was."""
+    told: list[Any] = []
+
+    class Tidy:
+        def on_result(self, trial: TrialView, result: Result) -> None:
+            told.extend((trial, result))
+
+    trial = TrialView(
+        id="0001", config={"opt": {"lr": 0.1}}, status="running", last=RESULT, best=RESULT
+    )
+    result = Result(resource=1, values=(0.5,), metrics={"loss": 0.5})
+    warnings: list[str] = []
+    Watchers([Untidy(), Tidy()], warnings.append).on_result(trial, result)
+    assert warnings == []
+    assert told == [trial, result]
+    assert trial.config == {"opt": {"lr": 0.1}}
+    assert result.metrics == RESULT.metrics == {"loss": 0.5}

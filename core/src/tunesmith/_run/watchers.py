@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from tunesmith._run.checks.surroundings import HOOKS
 from tunesmith._trainable.failure import describe
 from tunesmith.plugins import Registry
 from tunesmith.plugins.factories import check_options, load_factory, make
 from tunesmith.protocols import Checkpoint, Result, TrialView
+from tunesmith.space.plain import copied
 
 Hook = Callable[..., None]
 
@@ -80,7 +83,7 @@ class Watchers:
         failed = []
         for callback, method in self._hooks[hook]:
             try:
-                method(*told)
+                method(*map(_copied, told))
             except Exception as error:  # noqa: BLE001 (whatever it is, the run goes on)
                 failed.append((callback, describe(error).traceback))
         for callback, trace in failed:
@@ -93,3 +96,17 @@ class Watchers:
             f"callback {type(callback).__name__} failed in {hook} and is not called again; "
             f"the run goes on\n{trace.rstrip()}"
         )
+
+
+def _copied(told: Any) -> Any:
+    """Return what a callback may do with as it likes: the engine goes on with the other one."""
+    if isinstance(told, Result):
+        return msgspec.structs.replace(told, metrics=copied(told.metrics))
+    if isinstance(told, TrialView):
+        return msgspec.structs.replace(
+            told,
+            config=copied(told.config),
+            last=_copied(told.last),
+            best=_copied(told.best),
+        )
+    return told
