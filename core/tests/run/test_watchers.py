@@ -122,6 +122,12 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     return registry
 
 
+def test_a_callback_that_nobody_provides_is_written_in_a_few_lines(registry: Registry) -> None:
+    """A name that other libraries know is answered with where such a callback is shown."""
+    with pytest.raises(UnknownNameError, match=r"'mlflow'; give an object .* guide 'Log a run'"):
+        resolve(["mlflow"], registry)
+
+
 def test_names_become_callbacks_of_plugins(registry: Registry) -> None:
     """A name, with or without options, is looked up and made; objects stay as they are."""
     mine = OnlyEnds()

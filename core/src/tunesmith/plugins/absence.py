@@ -102,7 +102,10 @@ def _unknown(
         dist = "" if guess in known else f" (pip install {catalogued[guess]})"
         hint = f"; did you mean {guess!r}{dist}?"
     if kind == "callback" and not guess:
-        hint = "; give an object with hooks, such as on_result(trial, result), as callbacks=[...];"
+        hint = (
+            "; give an object with hooks, such as on_result(trial, result), as callbacks=[...]; the"
+            " guide 'Log a run' has some for TensorBoard, MLflow and W&B;"
+        )
     failed = f"; failed to load: {', '.join(broken)} (see tunesmith plugins --broken)"
     return UnknownNameError(
         f"unknown {kind} {name!r}{hint} installed: {', '.join(known) or 'none'}"

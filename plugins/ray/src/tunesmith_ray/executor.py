@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import ray
@@ -41,6 +41,8 @@ _LONG_S = 5.0
 
 _PATIENCE_S = 30.0
 """How long a cluster that once had room for a trial may have none, before the run is given up."""
+
+_Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 _logger = logging.getLogger("tunesmith.ray")
 
@@ -76,10 +78,10 @@ class RayExecutor:
         context: ExecutorContext,
         *,
         address: str | None = None,
-        num_cpus: float | None = None,
-        num_gpus: float | None = None,
-        resources: Mapping[str, float] | None = None,
-        object_store_memory: int | None = None,
+        num_cpus: _Amount | None = None,
+        num_gpus: _Amount | None = None,
+        resources: Mapping[str, _Amount] | None = None,
+        object_store_memory: Annotated[int, msgspec.Meta(gt=0)] | None = None,
         isolate: bool = False,
         prefetch: int = 16,
         stop_grace_s: float = 10.0,
