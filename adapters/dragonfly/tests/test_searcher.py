@@ -40,6 +40,14 @@ def test_the_model_is_made_anew_now_and_then(lab):
     assert told(trials) == [0.0, 1.0, 2.0, 4.0, 4.0, 5.0, 6.0]
 
 
+def test_every_whole_number_comes_as_often(lab):
+    """Of 60 initial points, in a Latin hypercube, each of five numbers has 12, give or take one."""
+    space = {"n": tune.randint(-2, 3), "x": tune.uniform(0, 1)}
+    made = lab(space, init_capital=59).run(60)
+    counts = [[config["n"] for config in made].count(n) for n in range(-2, 3)]
+    assert all(11 <= count <= 13 for count in counts)
+
+
 def test_trials_under_way_are_hallucinated(lab):
     """Their points are in progress to the bandit while it is asked; adopted ones are too."""
     trials = lab(init_capital=1)

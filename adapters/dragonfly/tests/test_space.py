@@ -53,7 +53,7 @@ def test_kinds_are_dragonflys_own():
     )
     assert Layout(space).domain == [
         {"name": "p0", "type": "float", "min": 0.0, "max": 1.0},
-        {"name": "p1", "type": "int", "min": 7, "max": 11},
+        {"name": "p1", "type": "int", "min": 0, "max": 5},
         {"name": "p2", "type": "discrete", "items": ["0", "1"]},
     ]
 

@@ -1,6 +1,8 @@
 """A flat tunesmith space as Dragonfly's domain, and values back and forth; pure.
 
-A real number is shown as its position in [0, 1], an option as the text of its position.
+A real number is shown as its position in [0, 1], an option as the text of its position. A whole one
+is its distance from the first, with room for one more: Dragonfly cuts random numbers off to whole
+ones, so that the last of a range would never be drawn.
 """
 
 from collections.abc import Sequence
@@ -47,19 +49,19 @@ def _entry(p: Tunable | Any, name: str) -> dict[str, Any]:
         case FloatParameter(log=False, step=None, when=()):
             return {"name": name, "type": "float", "min": 0.0, "max": 1.0}
         case IntParameter(log=False, step=1, when=()):
-            return {"name": name, "type": "int", "min": p.low, "max": p.high}
+            return {"name": name, "type": "int", "min": 0, "max": p.high - p.low + 1}
     raise CapabilityError(f"Dragonfly cannot search {p.path!r}: {p!r}; translate the space first")
 
 
 def _shown(p: Tunable, value: Any) -> Any:
     if isinstance(p, CategoricalParameter):
         return str(p.options.index(value))
-    return value if isinstance(p, IntParameter) else to_unit(p, value)
+    return value - p.low if isinstance(p, IntParameter) else to_unit(p, value)
 
 
 def _value(p: Tunable, found: Any) -> Any:
     if isinstance(p, CategoricalParameter):
         return p.options[int(found)]
     if isinstance(p, IntParameter):
-        return min(max(round(found), p.low), p.high)
+        return min(p.low + max(round(found), 0), p.high)
     return from_unit(p, min(max(float(found), 0.0), 1.0))
