@@ -93,6 +93,14 @@ class Climber(Sound, able=Capabilities(log=True, integer=True, categorical=True,
         return dict(self.pending[trial_id])
 
 
+class Narrow(Sound):
+    def suggest(self, trial_id):
+        cube = Cube(self.problem.space)
+        place = [0.15 + 0.7 * x for x in cube.encode(self.problem.space.draw(self.rng))]
+        self.pending[trial_id] = cube.decode(place)
+        return dict(self.pending[trial_id])
+
+
 class FollowsEarly(Climber, able=Climber.spec.capabilities, partial="all"):
     def observe(self, observation):
         self.pending.pop(observation.trial_id, None)

@@ -80,6 +80,7 @@ def test_sound_searchers_pass(broken, name):
         ("FollowsFailures", "failed_trials_are_not_taken_for_good", "followed failed trials"),
         ("WaitsForFailed", "trials_without_values_are_survived", "answered None to suggest()"),
         ("Halves", "batches_are_whole", "2 suggestions for 4 trials"),
+        ("Narrow", "both_ends_are_reached", "nearest to the first value of a domain, from 0 to 1,"),
         ("ConstantSeed", "seeds_differ", "the experiment's seed changes nothing"),
         ("NoGrid", "grids_are_walked", "of 8 cells came, in 9 trials"),
         ("NoEnd", "grids_are_walked", "8 of 8 cells came, in 9 trials"),
