@@ -156,8 +156,8 @@ def test_a_trial_is_learnt_once_and_with_the_configuration_it_had(lab):
     first, second = trials.searcher._results
     assert (first.loss, second.loss) == (0.25, 0.75)
     layout = trials.searcher._layout
-    assert layout.decode(first.point) == config
-    assert layout.decode(second.point)["x"] == 0.125
+    assert layout.decode(first.sample, layout.none) == config
+    assert layout.decode(*second.sample)["x"] == 0.125
 
 
 @pytest.mark.parametrize("config", [{}, {"x": 7, "y": 0, "lr": 0.1}, {"z": 1}])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 import tunesmith.space as ts
 from tunesmith.testing.spaces import domains, rngs
-from tunesmith_cmaes._space import MOST_LEVELS, Layout, Point
+from tunesmith_cmaes._space import MOST_LEVELS, Layout
 
 
 @given(domain=domains, rng=rngs)
@@ -14,7 +14,7 @@ def test_a_configuration_survives_the_way_there_and_back(domain, rng):
     """Decoding undoes encoding: exactly, up to the rounding of reals."""
     space = ts.parse_space({"x": domain})
     layout, flat = Layout(space), space.draw(rng)
-    back = space.validate(layout.decode(layout.encode(flat)))
+    back = space.validate(layout.decode(*layout.encode(flat)))
     for path, value in flat.items():
         if isinstance(value, float):
             assert np.isclose(back[path], value, rtol=1e-6, atol=1e-6 * abs(value) + 1e-9)
@@ -33,7 +33,7 @@ def test_every_point_is_a_configuration(domain, rng):
         options = np.zeros((len(layout.counts), max(layout.counts, default=0)), bool)
         for row, count in zip(options, layout.counts, strict=True):
             row[rng.randrange(count)] = True
-        space.validate(layout.decode(Point(numbers, options)))
+        space.validate(layout.decode(numbers, options))
 
 
 def test_kinds_of_parameters_become_kinds_of_variables():

@@ -5,7 +5,7 @@ few values is a *level* of the vector, one with more a real number that is round
 or of categories, each is an option.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,11 +70,11 @@ class Layout:
         chosen[np.arange(len(indices)), indices] = True
         return Point(positions[self._numbers], chosen)
 
-    def decode(self, point: Point) -> Config:
-        """Return the flat configuration at a point."""
-        found = point.numbers.tolist()  # with so few numbers, lists are faster than arrays
+    def decode(self, numbers: Iterable[float], options: Array) -> Config:
+        """Return the flat configuration at a point; a list of numbers is faster than an array."""
+        found = [*numbers]
         if self.counts:
-            chosen = point.options.argmax(axis=1).tolist()
+            chosen = options.argmax(axis=1).tolist()
             found += [(i + 0.5) / count for i, count in zip(chosen, self.counts, strict=True)]
         return self._cube.decode([found[place] for place in self._order])
 

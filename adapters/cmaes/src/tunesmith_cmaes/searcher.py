@@ -26,16 +26,19 @@ class Asked(msgspec.Struct):
     """A suggestion: the library's sample, and which distribution it is from."""
 
     config: Config
-    point: Point
+    sample: Any
     restarts: int
     generation: int
 
 
 class Result(msgspec.Struct):
-    """What a trial scored, infinity if it failed, and the generation that its point is from."""
+    """What a trial scored, infinity if it failed, and the generation that its sample is from.
+
+    From elsewhere it is a `Point` of generation -1.
+    """
 
     trial_id: str
-    point: Point
+    sample: Any
     generation: int
     loss: float
 
@@ -91,10 +94,11 @@ class CmaesSearcher:
         """Return a sample of the current distribution."""
         if self._is_empty:
             return {}
-        shown, sampled = self._sample()
-        config, generation = self._layout.decode(shown), self._optimizer.generation
-        self._asked[trial_id] = Asked(config, sampled, self._restarts, generation)
-        return dict(config)
+        optimizer = self._optimizer
+        sample = optimizer.ask()
+        config = self._layout.decode(*self._shown(sample))
+        self._asked[trial_id] = Asked(config, sample, self._restarts, optimizer.generation)
+        return config.copy()
 
     def observe(self, observation: Observation) -> None:
         """Learn one fact about any trial; a configuration from outside the space is passed over."""
@@ -110,16 +114,18 @@ class CmaesSearcher:
             for result in self._results:
                 result.loss = loss if result.trial_id == trial else result.loss
             return
-        is_own = asked is not None and asked.config == config
-        try:
-            point = asked.point if asked and is_own else self._layout.encode(config)
-        except SpaceError:
-            return
-        self._told[trial] = dict(config)
+        if asked is not None and asked.config == config:
+            result = Result(trial, asked.sample, asked.generation, loss)
+        else:
+            try:
+                result = Result(trial, self._layout.encode(config), -1, loss)
+            except SpaceError:
+                return
+        self._told[trial] = config
         if asked is None or asked.restarts == self._restarts:
-            generation = asked.generation if asked and is_own else -1
-            self._results.append(Result(trial, point, generation, loss))
-            self._advance()
+            self._results.append(result)
+            if len(self._results) >= self._optimizer.population_size:
+                self._advance()
 
     def state(self) -> bytes:
         """Return the distribution, its generator and all results it has not had yet; pickled."""
@@ -153,23 +159,18 @@ class CmaesSearcher:
             seed=seed,
         )
 
-    def _sample(self) -> tuple[Point, Point]:
-        """Return what is to be tried, and the sample of which that is the nearest in the space."""
-        sample = self._optimizer.ask()
+    def _shown(self, sample: Any) -> tuple[list[float], Array]:
+        """Return the numbers and options of the nearest point to a sample in the space."""
         if self._is_real:
-            point = Point(sample, self._layout.none)
-            return point, point
-        parts = [part for part in (sample.x, sample.z) if part is not None]
-        options = self._layout.none if sample.c is None else sample.c
-        shown = np.concatenate(parts) if parts else self._layout.none
-        return Point(shown, options), Point(sample._v_raw, options)  # noqa: SLF001
+            return sample.tolist(), self._layout.none
+        numbers = [] if sample.x is None else sample.x.tolist()
+        if sample.z is not None:
+            numbers += sample.z.tolist()
+        return numbers, self._layout.none if sample.c is None else sample.c
 
     def _advance(self) -> None:
-        """Tell the library, once there is a generation; go elsewhere if it has converged."""
-        optimizer = self._optimizer
-        if len(self._results) < optimizer.population_size:
-            return
-        results, self._results = self._results, []
+        """Tell the library of a generation; go elsewhere if it has converged."""
+        optimizer, results, self._results = self._optimizer, self._results, []
         finite = [result.loss for result in results if result.loss < math.inf]
         if not finite:
             return  # all have failed, which says nothing about where to go
@@ -189,8 +190,15 @@ class CmaesSearcher:
 
     def _solution(self, result: Result) -> Any:
         """Return what the library takes for a result."""
-        numbers, optimizer = result.point.numbers, self._optimizer
-        if self._numbers and result.generation != optimizer.generation:
+        optimizer, point = self._optimizer, result.sample
+        if result.generation == optimizer.generation:
+            return point
+        if result.generation >= 0 and self._is_real:
+            point = Point(point, self._layout.none)
+        elif result.generation >= 0:
+            point = Point(point._v_raw, point.c)  # noqa: SLF001
+        numbers = point.numbers
+        if self._numbers:
             mean, n = optimizer._mean, self._numbers  # noqa: SLF001
             if result.generation < 0:
                 numbers = self._layout.nearest(mean, numbers)
@@ -201,4 +209,4 @@ class CmaesSearcher:
             numbers = mean + (numbers - mean) * min(1.0, reach / max(length, 1e-300))
         if self._is_real:
             return numbers
-        return cmaes.CatCMAwM.Solution(None, None, result.point.options, numbers)
+        return cmaes.CatCMAwM.Solution(None, None, point.options, numbers)

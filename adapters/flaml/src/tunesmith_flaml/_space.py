@@ -4,6 +4,8 @@ Options, and numbers with a step, are whole numbers there: their positions. The 
 on which other parameters depend is a table: its position as "is", and those parameters.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import tunesmith.space as ts
@@ -14,8 +16,9 @@ from tunesmith.protocols import Config
 class Dimension(NamedTuple):
     """A parameter: its key, and the function of `flaml.tune` that describes it, with bounds.
 
-    `size` is how many values it has, where it is shown by their positions; `options` are these
-    values where they are listed. `branches` are the dimensions that depend on each option.
+    `decode` returns the parameter's value, up to rounding, for FLAML's. `size` is how many values
+    it has, where it is shown by their positions; `options` are these values where they are listed.
+    `branches` are the dimensions that depend on each option.
     """
 
     key: str
@@ -23,6 +26,7 @@ class Dimension(NamedTuple):
     kind: str
     low: float
     high: float
+    decode: Callable[[Any], Any]
     size: int = 0
     options: tuple[ts.Primitive, ...] = ()
     branches: tuple[tuple["Dimension", ...], ...] = ()
@@ -32,12 +36,6 @@ class Dimension(NamedTuple):
         if self.options:
             return self.options.index(value)
         return int(ts.to_unit(self.parameter, value) * self.size) if self.size else value
-
-    def decode(self, value: Any) -> Any:
-        """Return the parameter's value, up to rounding and type, for FLAML's."""
-        if self.options:
-            return self.options[value]
-        return ts.from_unit(self.parameter, (value + 0.5) / self.size) if self.size else value
 
 
 Branch = tuple[Dimension, ...]
@@ -56,16 +54,21 @@ def _dimension(key: str, p: ts.Tunable, space: ts.Space) -> Dimension:
     if isinstance(p, ts.CategoricalParameter | ts.OrdinalParameter):
         branches = tuple(dimensions(space, p.path, option) for option in p.options)
         kind = "choice" if isinstance(p, ts.CategoricalParameter) or any(branches) else "randint"
-        count, inside = len(p.options), branches if any(branches) else ()
-        return Dimension(key, p, kind, 0, count, count, p.options, inside)
+        options, inside = p.options, branches if any(branches) else ()
+        count, listed = len(options), options.__getitem__
+        return Dimension(key, p, kind, 0, count, listed, count, options, inside)
     if not isinstance(p, ts.FloatParameter | ts.IntParameter):
         raise CapabilityError(f"FLAML cannot search {p.path!r}: {p!r}; translate the space first")
     if p.step is None:
-        return Dimension(key, p, "loguniform" if p.log else "uniform", p.low, p.high)
+        return Dimension(key, p, "loguniform" if p.log else "uniform", p.low, p.high, float)
     if isinstance(p, ts.IntParameter) and p.step == 1:
-        return Dimension(key, p, "lograndint" if p.log else "randint", p.low, p.high + 1)
+        return Dimension(key, p, "lograndint" if p.log else "randint", p.low, p.high + 1, round)
     count = round((p.high - p.low) / p.step) + 1
-    return Dimension(key, p, "randint", 0, count, count)
+    return Dimension(key, p, "randint", 0, count, partial(_multiple, p, count), count)
+
+
+def _multiple(p: ts.Tunable, count: int, position: int) -> ts.Primitive:
+    return ts.from_unit(p, (position + 0.5) / count)
 
 
 def encode(branch: Branch, flat: Config, names: Config, prefix: str = "") -> Config:
@@ -85,7 +88,7 @@ def encode(branch: Branch, flat: Config, names: Config, prefix: str = "") -> Con
 
 
 def decode(branch: Branch, config: Config) -> Config:
-    """Return the flat configuration, up to rounding and types, for FLAML's."""
+    """Return the flat configuration, up to rounding, for FLAML's."""
     flat: Config = {}
     for d in branch:
         value = config[d.key]

@@ -12,7 +12,9 @@ import logging
 import pickle
 import warnings
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from tunesmith.errors import OptionError, did_you_mean
 from tunesmith.protocols import Config, Observation, Problem, SearchExhausted
@@ -41,7 +43,7 @@ class QuietSearch(OptunaSearch):
             return super().suggest(trial_id)
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct):
     """A trial under way: FLAML's name for it, and its configuration in both forms."""
 
     key: str
@@ -64,7 +66,7 @@ class CfoSearcher:
         self._rng = problem.rng("flaml-draw")
         self._pending: dict[str, Asked] = {}
         self._told: dict[str, Config] = {}
-        self._seen: set[tuple[Any, ...]] = set()
+        self._tried: list[Config] = []
         self._cost_attr: str | None = None
         low_cost = _cheap(self._roots, low_cost_partial_config or {})
         with contextlib.ExitStack() as stack:  # FLAML and Optuna tell of each new search
@@ -75,10 +77,13 @@ class CfoSearcher:
 
     def suggest(self, trial_id: str) -> Config:
         """Return what FLAML suggests; it is pending from now on."""
-        asked = next((asked for _ in range(ATTEMPTS) if (asked := self._ask())), None)
-        self._pending[trial_id] = asked = asked or self._foreign(self._draw())
-        self._seen.add(tuple(asked.flat.items()))
-        return dict(asked.flat)
+        for _ in range(ATTEMPTS):
+            if asked := self._ask():
+                break
+        else:
+            asked = self._foreign(self._draw())
+        self._pending[trial_id] = asked
+        return asked.flat.copy()
 
     def adopt(self, trial_id: str, config: Config) -> None:
         """Count a trial as pending; passes over what is from outside this space."""
@@ -103,15 +108,15 @@ class CfoSearcher:
                 self._tell_global(asked.key, None, is_error=False)
             self._settle(asked, self._result(asked, observation) if is_known else None)
         if is_known:
-            self._told[trial] = dict(flat)
+            self._told[trial] = flat
 
     def state(self) -> bytes:
         """Return FLAML's object, and what is pending and known; pickled."""
-        return pickle.dumps((self._search, self._pending, self._told, self._seen, self._rng))
+        return pickle.dumps((self._search, self._pending, self._told, self._tried, self._rng))
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        self._search, self._pending, self._told, self._seen, self._rng = pickle.loads(state)  # noqa: S301  (ours)
+        self._search, self._pending, self._told, self._tried, self._rng = pickle.loads(state)  # noqa: S301  (ours)
 
     def _start(self, problem: Problem, space: dict[str, Any], low_cost: Config) -> Any:
         return CFO("loss", "min", space, low_cost, seed=problem.seed("flaml"), cost_attr=None)
@@ -123,11 +128,13 @@ class CfoSearcher:
         if config is None:
             self._tell_global(key, None)
             return None
-        flat, names = self._space.validate(decode(self._roots, config)), Config()
+        flat = self._space.validate(decode(self._roots, config))
         if search._gs is not None and key in search._gs._ot_trials:
+            names: Config = {}
             encode(self._roots, flat, names)
             if search._gs._ot_trials[key].params != names:  # it was asked, and then overruled
                 self._tell_global(key, None)
+        self._tried.append(flat)
         return Asked(key, flat, config)
 
     def _foreign(self, flat: Config) -> Asked:
@@ -142,32 +149,37 @@ class CfoSearcher:
             search._gs._ot_study.enqueue_trial(names)
             search._search_thread_pool[0].suggest(key)
             search._trial_proposed_by[key] = 0
-        self._seen.add(tuple(flat.items()))
+        self._tried.append(flat)
         return Asked(key, flat, config)
 
     def _draw(self) -> Config:
+        tried = {tuple(flat.items()) for flat in self._tried}
         for _ in range(DRAWS):
             flat = self._space.draw(self._rng)
-            if tuple(flat.items()) not in self._seen:
+            if tuple(flat.items()) not in tried:
                 return flat
         raise SearchExhausted("every configuration of the space has been suggested")
 
     def _result(self, asked: Asked, observation: Observation) -> dict[str, Any]:
-        known = {"cost_s": observation.cost_s, **observation.metrics}
-        cost = known.get(self._cost_attr) if self._cost_attr else 1
+        cost = 1 if self._cost_attr is None else self._cost(observation)
+        return {"loss": observation.values[0], "cost": cost, "config": asked.config}
+
+    def _cost(self, observation: Observation) -> float:
+        known: dict[str, Any] = {"cost_s": observation.cost_s, **observation.metrics}
+        cost = known.get(self._cost_attr or "")
         if not isinstance(cost, int | float) or not 0 <= cost < float("inf"):
             raise OptionError(
                 f"cost_attr={self._cost_attr!r}: trial {observation.trial_id} reported {cost!r};"
                 " report a number from 0 on, or use 'cost_s', which is the training time"
             )
-        return {"loss": observation.values[0], "cost": cost, "config": asked.config}
+        return cost
 
     def _settle(self, asked: Asked, result: dict[Any, Any] | None) -> None:
         """End a trial; one without a result was in error."""
         search, key = self._search, asked.key
         pool, threads = search._search_thread_pool, search._trial_proposed_by
-        is_best = result is not None and result["loss"] < search.metric_target
-        if is_best and isinstance(search, CFO) and threads.get(key) not in pool:
+        is_foreign = threads.get(key) not in pool and isinstance(search, CFO)
+        if is_foreign and result is not None and result["loss"] < search.metric_target:
             # CFO would not hear of it while its own local search goes on elsewhere.
             threads.pop(key, None)
             for thread in [thread for thread in pool if thread]:
