@@ -79,17 +79,20 @@ class ZooptSearcher:
         self._racos: Any = SRacos()
         self._racos.set_objective(objective)
         self._racos.set_parameters(parameter)
-        self._chance = np.random.RandomState(problem.seed("zoopt"))
+        self._draw_from(np.random.RandomState(problem.seed("zoopt")))
+        self._pending: dict[str, tuple[Config, Vector]] = {}
         self._seen: set[Vector] = set()
         self._known: dict[Vector, Any] = {}
 
-    def suggest(self, trial_id: str) -> Config:  # noqa: ARG002  (a trial is learnt by its results)
+    def suggest(self, trial_id: str) -> Config:
         """Return a point that has not come before, as long as one is found."""
         with self._private_chance():
-            vector = self._sample()
-        config = self._layout.decode(vector)
-        self._seen.add(self._layout.vector(config))
-        return config
+            sample = self._sample()
+        config = self._layout.decode(sample)
+        vector = self._layout.vector(config)
+        self._pending[trial_id] = config, vector
+        self._seen.add(vector)
+        return config.copy()
 
     def adopt(self, trial_id: str, config: Config) -> None:  # noqa: ARG002
         """Count a point as tried; passes over what is from outside this space."""
@@ -99,11 +102,13 @@ class ZooptSearcher:
     def observe(self, observation: Observation) -> None:
         """Learn one fact about any trial; one that failed or diverged is worse than any other."""
         status, values = observation.status, observation.values
-        try:
-            vector = self._layout.encode(observation.config)
-        except SpaceError:
-            return  # say, an earlier run's: it has no place here
-        self._seen.add(vector)
+        config, vector = self._pending.pop(observation.trial_id, (None, ()))
+        if config != observation.config:
+            try:
+                vector = self._layout.encode(observation.config)
+            except SpaceError:
+                return  # say, an earlier run's: it has no place here
+            self._seen.add(vector)
         if status in ("running", "paused", "infeasible") or (status == "stopped" and not values):
             return
         # Of the strategies only "RR" draws.
@@ -113,11 +118,13 @@ class ZooptSearcher:
     def state(self) -> bytes:
         """Return the points and the state of chance; pickled."""
         # ZOOpt's own object holds a function that cannot be pickled.
-        return pickle.dumps((self._pools(), self._known, self._seen, self._chance))
+        kept = (self._pools(), self._pending, self._known, self._seen, self._chance)
+        return pickle.dumps(kept)
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        pools, self._known, self._seen, self._chance = pickle.loads(state)  # noqa: S301  (ours)
+        pools, self._pending, self._known, self._seen, chance = pickle.loads(state)  # noqa: S301  (ours)
+        self._draw_from(chance)
         for pool, kept in zip(self._pools(), pools, strict=True):
             pool[:] = kept
 
@@ -164,14 +171,17 @@ class ZooptSearcher:
         That is done by the names of its functions: to save and load the state takes longer than
         all that ZOOpt does.
         """
-        shared, own = vars(np.random), {name: getattr(self._chance, name) for name in DRAWS}
+        shared = vars(np.random)
         with LOCK:
             before = {name: shared[name] for name in DRAWS}
-            shared.update(own)
+            shared.update(self._draws)
             try:
                 yield
             finally:
                 shared.update(before)
+
+    def _draw_from(self, chance: np.random.RandomState) -> None:
+        self._chance, self._draws = chance, {name: getattr(chance, name) for name in DRAWS}
 
 
 def _check(name: str, value: object, fits: bool, wanted: str) -> None:
