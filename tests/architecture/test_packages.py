@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections import Counter
 
 import pytest
 
@@ -99,6 +100,18 @@ def test_every_adapter_is_laid_out_alike(adapters):
     for folder in adapters:
         names = {path.name for path in folder.iterdir()}
         assert {"__init__.py", "_plugin.py", "_space.py", "searcher.py", "py.typed"} <= names
+
+
+def test_an_adapter_has_at_most_250_lines_of_code(sources):
+    """Neither blank nor comment nor docstring; 25 more for each further searcher."""
+    lines, specs = Counter(), Counter()
+    for module in sources:
+        if module.name.startswith("adapters/"):
+            name = module.name.split("/")[1]
+            lines[name] += module.code_lines
+            specs[name] += module.text.count("SearcherSpec(")
+    over = {name: count for name, count in lines.items() if count > 225 + 25 * specs[name]}
+    assert not over, f"more lines of code than an adapter may have: {over}"
 
 
 def outsiders(path) -> set[str]:

@@ -69,6 +69,6 @@ def _shown(p: Parameter, value: Any) -> Any:
 def _meant(p: Parameter, value: Any) -> Any:
     if isinstance(p, FloatParameter):
         return from_unit(p, value)
-    if isinstance(p, CategoricalParameter):
-        return p.options[int(value.removeprefix("option "))]
-    return value
+    if not isinstance(p, CategoricalParameter):
+        return value
+    return p.options[int(value.removeprefix("option "))]

@@ -7,8 +7,9 @@ import pickle
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 import torch
 
 from tunesmith.errors import CapabilityError, MissingLibraryError, OptionError
@@ -27,6 +28,7 @@ with warnings.catch_warnings(action="ignore"):  # of what Ax and BoTorch themsel
 noisy.disabled = False
 
 LOCK = threading.Lock()
+MODULES = r"(ax|botorch|gpytorch|linear_operator|torch)(\.|$)"
 # Losses beyond this are cut to it: their squares would not be finite.
 HUGE = 1e100
 DRAWS = 1000
@@ -41,8 +43,7 @@ def library() -> Iterator[None]:
     """
     log = logging.getLogger("ax")
     with LOCK, warnings.catch_warnings():
-        for module in ("ax", "botorch", "gpytorch", "linear_operator", "torch"):
-            warnings.filterwarnings("ignore", module=rf"{module}(\.|$)")
+        warnings.filterwarnings("ignore", module=MODULES)
         handlers, propagates, threads = log.handlers, log.propagate, torch.get_num_threads()
         log.handlers, log.propagate = [logging.NullHandler()], False
         torch.set_num_threads(1)
@@ -66,8 +67,8 @@ class AxSearcher:
         problem: Problem,
         *,
         method: Literal["fast", "quality", "random_search"] = "fast",
-        initialization_budget: int | None = None,
-        min_observed_initialization_trials: int | None = None,
+        initialization_budget: Annotated[int, msgspec.Meta(ge=0)] | None = None,
+        min_observed_initialization_trials: Annotated[int, msgspec.Meta(ge=0)] | None = None,
         initialize_with_center: bool = True,
         allow_exceeding_initialization_budget: bool = True,
         simplify_parameter_changes: bool = False,
@@ -83,9 +84,6 @@ class AxSearcher:
             "torch_device": torch_device,
             "initialization_random_seed": problem.seed("ax-sobol"),
         }
-        for name, value in list(how.items())[:2]:
-            if (value or 0) < 0:
-                raise OptionError(f"searcher 'ax': {name}={value!r}; expected 0 or more")
         _check_device(torch_device)
         if method == "quality" and importlib.util.find_spec("numpyro") is None:
             fix = "pip install 'tunesmith-ax[quality]'"
@@ -175,11 +173,9 @@ class AxSearcher:
     def _score(self, index: int, values: Sequence[float]) -> None:
         """Tell Ax the values of a trial, which replace those of before."""
         losses = dict(zip(self._metrics, values, strict=True))
+        is_open, client = index in self._open, self._client
         with library():
-            if index in self._open:
-                self._client.complete_trial(index, losses)
-            else:
-                self._client.attach_data(index, losses)
+            (client.complete_trial if is_open else client.attach_data)(index, losses)
         self._open.discard(index)
 
     def _drop(self, trial: str, *, is_done: bool = False) -> None:
@@ -189,12 +185,11 @@ class AxSearcher:
             return
         del self._trials[trial]
         self._open.discard(index)
+        if not is_done:
+            self._tried.discard(_key(config))
         with library():
-            if is_done:
-                self._client.mark_trial_abandoned(index)
-            else:
-                self._tried.discard(_key(config))
-                self._client.mark_trial_failed(index)
+            end = self._client.mark_trial_abandoned if is_done else self._client.mark_trial_failed
+            end(index)
 
 
 def _key(config: Config) -> tuple[object, ...]:
@@ -205,18 +200,16 @@ def _check_device(name: str | None) -> None:
     try:
         torch.device("cpu" if name is None else name)
     except RuntimeError as error:
-        raise OptionError(
-            f"searcher 'ax': torch_device={name!r}: {error}; write 'cpu' or 'cuda'"
-        ) from None
+        wrong = f"searcher 'ax': torch_device={name!r}: {error}"
+        raise OptionError(f"{wrong}; write 'cpu' or 'cuda'") from None
 
 
 def _client(axes: Axes, metrics: Sequence[str], seed: int) -> Client:
     client = Client(random_seed=seed)
     kinds = [ChoiceParameterConfig if "values" in c else RangeParameterConfig for c in axes.columns]
     try:
-        client.configure_experiment(
-            [kind(**column) for kind, column in zip(kinds, axes.columns, strict=True)]
-        )
+        parameters = [kind(**column) for kind, column in zip(kinds, axes.columns, strict=True)]
+        client.configure_experiment(parameters)
     except AxError as error:
         raise CapabilityError(f"Ax cannot search this space: {error}") from error
     client.configure_optimization(", ".join(f"-{metric}" for metric in metrics))

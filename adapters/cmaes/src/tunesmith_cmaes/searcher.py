@@ -143,21 +143,12 @@ class CmaesSearcher:
     def _start(self, mean: Array, size: int | None) -> Any:
         """Return a new distribution around `mean`."""
         seed, layout = self._rng.randrange(2**31), self._layout
+        how: Any = {"mean": mean, "sigma": self._sigma, "population_size": size, "seed": seed}
+        bounds = [[0.0, 1.0]] * layout.reals
         if self._is_real:
-            bounds = np.array([[0.0, 1.0]] * layout.reals)
-            return cmaes.CMA(
-                mean, self._sigma, bounds, seed=seed, population_size=size, **self._options
-            )
-        return cmaes.CatCMAwM(
-            [[0.0, 1.0]] * layout.reals or None,
-            layout.levels or None,
-            layout.counts or None,
-            population_size=size,
-            mean=mean,
-            sigma=self._sigma,
-            cov=np.eye(self._numbers),
-            seed=seed,
-        )
+            return cmaes.CMA(bounds=np.array(bounds), **how, **self._options)
+        spaces = (part or None for part in (bounds, layout.levels, layout.counts))
+        return cmaes.CatCMAwM(*spaces, cov=np.eye(self._numbers), **how)
 
     def _shown(self, sample: Any) -> tuple[list[float], Array]:
         """Return the numbers and options of the nearest point to a sample in the space."""

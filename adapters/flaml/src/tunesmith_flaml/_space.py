@@ -5,7 +5,6 @@ on which other parameters depend is a table: its position as "is", and those par
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import tunesmith.space as ts
@@ -64,11 +63,9 @@ def _dimension(key: str, p: ts.Tunable, space: ts.Space) -> Dimension:
     if isinstance(p, ts.IntParameter) and p.step == 1:
         return Dimension(key, p, "lograndint" if p.log else "randint", p.low, p.high + 1, round)
     count = round((p.high - p.low) / p.step) + 1
-    return Dimension(key, p, "randint", 0, count, partial(_multiple, p, count), count)
-
-
-def _multiple(p: ts.Tunable, count: int, position: int) -> ts.Primitive:
-    return ts.from_unit(p, (position + 0.5) / count)
+    return Dimension(
+        key, p, "randint", 0, count, lambda k: ts.from_unit(p, (k + 0.5) / count), count
+    )
 
 
 def encode(branch: Branch, flat: Config, names: Config, prefix: str = "") -> Config:

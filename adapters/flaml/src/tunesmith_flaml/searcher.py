@@ -28,10 +28,10 @@ with warnings.catch_warnings(action="ignore"):  # FLAML misses what only its Aut
     from flaml.tune.space import complete_config, define_by_run_func
     from flaml.tune.utils import choice
 
+# How often FLAML is asked before a configuration that is new to it is drawn at random.
 ATTEMPTS = 20
-"""How often FLAML is asked before a configuration that is new to it is drawn at random."""
+# How many random configurations, none of them new, show that there are no more.
 DRAWS = 1000
-"""How many random configurations, none of them new, show that there are no more."""
 
 
 class QuietSearch(OptunaSearch):
@@ -165,8 +165,7 @@ class CfoSearcher:
         return {"loss": observation.values[0], "cost": cost, "config": asked.config}
 
     def _cost(self, observation: Observation) -> float:
-        known: dict[str, Any] = {"cost_s": observation.cost_s, **observation.metrics}
-        cost = known.get(self._cost_attr or "")
+        cost: Any = {"cost_s": observation.cost_s, **observation.metrics}.get(self._cost_attr or "")
         if not isinstance(cost, int | float) or not 0 <= cost < float("inf"):
             raise OptionError(
                 f"cost_attr={self._cost_attr!r}: trial {observation.trial_id} reported {cost!r};"

@@ -25,8 +25,8 @@ from tunesmith.protocols import Config, Observation, Problem, SearchExhausted
 from tunesmith.space import SpaceError
 from tunesmith_smac._space import Layout
 
+# How often in vain a configuration may be sought that is new, besides once for each known one.
 NEW_TRIES = 16
-"""How often in vain a configuration may be sought that is new, besides once for each known one."""
 
 
 class Record(msgspec.Struct):
