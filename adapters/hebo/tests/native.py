@@ -39,7 +39,7 @@ def value(ends, place):
 class Native:
     """The default model and acquisitions."""
 
-    trials, steps, repeats = 300, 1, 2
+    steps, repeats = 1, 1
 
     def __init__(self, problem):
         seed = problem.seed("hebo")

@@ -96,6 +96,30 @@ def test_equal_losses_are_survived_in_silence(lab, capfd, caplog):
     assert caplog.records == []
 
 
+def test_several_objectives_have_a_model_each(lab, mixed):
+    """Failed trials count with the worst of each, pending ones with the means."""
+    trials = lab(mixed, objectives=2, rand_sample=3)
+    made = trials.run(6, pending=1)
+    assert len({tuple(config.values()) for config in made}) == 6
+    assert type(trials.searcher._hebo).__name__ == "GeneralBO"
+    assert trials.searcher._hebo.model.num_out == 2
+    trials.observe("0004", status="failed")
+    trials.suggest("more")
+    told = trials.searcher._hebo.y
+    assert told[4].tolist() == told[:4].max(axis=0).tolist()
+    assert np.allclose(told[5], told[:4].mean(axis=0))
+
+
+def test_with_several_objectives_a_restored_searcher_goes_on(lab):
+    """To the bit, before and after there is a model."""
+    for steps in (2, 4):
+        left, right = (lab(objectives=2, rand_sample=3) for _ in range(2))
+        left.run(steps)
+        right.searcher.restore(left.searcher.state())
+        right.configs = dict(left.configs)
+        assert right.run(2, start=100) == left.run(2, start=100)
+
+
 def test_a_restored_searcher_goes_on_as_if_nothing_had_happened(lab):
     """To the bit, across the Sobol sequence and the model, with trials pending."""
     for steps in (2, 5):
@@ -138,6 +162,9 @@ def test_options_reach_the_library(lab):
     [
         ({"model_name": "gpp"}, "model_name='gpp' is unknown; did you mean 'gp'"),
         ({"model_name": "zzzz"}, "expected svidkl, svgp, gp"),
+        ({"model_name": "gp", "objectives": 2}, "model_name='gp' knows one objective, not 2"),
+        ({"model_name": "multi_task"}, "model_name='multi_task' is unknown; expected"),
+        ({"acq_cls": MACE, "objectives": 2}, "is for one objective; leave it out"),
         ({"rand_sample": 1}, "rand_sample=1 is too few; expected 2"),
         ({"acq_cls": "MACE"}, "acq_cls='MACE' is no acquisition; expected a class of hebo"),
     ],

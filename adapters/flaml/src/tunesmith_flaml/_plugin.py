@@ -13,7 +13,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             name="blendsearch",
             factory="tunesmith_flaml.searcher:BlendSearchSearcher",
             api="1.0",
-            capabilities=Capabilities(**NUMBERS, conditional=True),
+            capabilities=Capabilities(**NUMBERS, conditional=True, constraints=True),
             summary="FLAML's BlendSearch: local searches beside a global one (TPE)",
             advice="training that is cheap for some configurations and dear for others",
             wraps="flaml",

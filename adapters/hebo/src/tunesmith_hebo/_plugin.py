@@ -11,7 +11,9 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             name="hebo",
             factory="tunesmith_hebo.searcher:HeboSearcher",
             api="1.0",
-            capabilities=Capabilities(log=True, integer=True, categorical=True),
+            capabilities=Capabilities(
+                log=True, integer=True, categorical=True, constraints=True, multi_objective=True
+            ),
             summary="HEBO: a Gaussian process on warped losses, three acquisitions at once",
             advice="few expensive trials on losses of uneven noise; seconds a suggestion",
             wraps="HEBO",

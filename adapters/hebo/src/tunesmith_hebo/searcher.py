@@ -23,7 +23,8 @@ with warnings.catch_warnings():
     from hebo.acquisitions.acq import MACE, Acquisition
     from hebo.design_space.design_space import DesignSpace
     from hebo.models.gp import gp
-    from hebo.models.model_factory import model_names
+    from hebo.models.model_factory import get_model_class, model_names
+    from hebo.optimizers.general import GeneralBO
     from hebo.optimizers.hebo import HEBO
     from pymoo.config import Config as PymooConfig
 torch.set_num_threads(_threads)
@@ -33,6 +34,11 @@ PymooConfig.warnings["not_compiled"] = False
 vars(gp)["print"] = lambda *_, **__: None
 
 
+Values = tuple[float, ...]
+
+FAILED: Values = ()
+SEVERAL = "multi_task"
+"""The model of several objectives: HEBO's own for each."""
 NOTHING = [{"name": "none", "type": "num", "lb": 0, "ub": 1}]
 """What stands for a space of constants, which HEBO does not take; it is never asked then."""
 
@@ -42,40 +48,47 @@ class HeboSearcher:
 
     The first `rand_sample` trials, by default one more than there are parameters, are of a Sobol
     sequence. Then comes the model `model_name` ("gp", "rf", ...), made with `model_config`, and
-    one of the points that the acquisitions of `acq_cls` find best. Trials under way count with the
-    mean of all losses, failed ones with the worst.
+    one of the points that the acquisitions of `acq_cls` find best. Several objectives are for the
+    library's `GeneralBO`: after random trials it suggests points of the front of what a model of
+    each promises. Trials under way count with the mean of all losses, failed ones with the worst.
     """
 
     def __init__(
         self,
         problem: Problem,
         *,
-        model_name: str = "gp",
+        model_name: str | None = None,
         rand_sample: int | None = None,
-        acq_cls: Any = MACE,
+        acq_cls: Any = None,
         model_config: Mapping[str, Any] | None = None,
     ) -> None:
         """Raise an `OptionError` for what HEBO does not have."""
-        if model_name not in model_names:
-            fix = did_you_mean(model_name, model_names) or f"; expected {', '.join(model_names)}"
-            raise OptionError(f"model_name={model_name!r} is unknown{fix}")
+        count = len(problem.objectives)
+        _check_model(model_name, count)
         if rand_sample is not None and rand_sample < 2:
             raise OptionError(f"rand_sample={rand_sample!r} is too few; expected 2 or more")
-        if not (isinstance(acq_cls, type) and issubclass(acq_cls, Acquisition)):
+        if acq_cls is not None:
             wanted = "a class of hebo.acquisitions.acq, such as MACE"
-            raise OptionError(f"acq_cls={acq_cls!r} is no acquisition; expected {wanted}")
+            if not (isinstance(acq_cls, type) and issubclass(acq_cls, Acquisition)):
+                raise OptionError(f"acq_cls={acq_cls!r} is no acquisition; expected {wanted}")
+            if count > 1:
+                raise OptionError(f"acq_cls={acq_cls!r} is for one objective; leave it out")
         self._layout = Layout(problem.space)
         self._chance = Chance(problem.seed("hebo"))
-        self._hebo = HEBO(
-            DesignSpace().parse(self._layout.records or NOTHING),
-            model_name=model_name,
-            rand_sample=rand_sample,
-            acq_cls=acq_cls,
-            model_config=None if model_config is None else dict(model_config),
-            scramble_seed=problem.seed("hebo-sobol"),
-        )
-        # By trial: its row, and its loss; infinite if it has failed, None while it is under way.
-        self._trials: dict[str, tuple[Row, float | None]] = {}
+        space = DesignSpace().parse(self._layout.records or NOTHING)
+        how: dict[str, Any] = {
+            "rand_sample": rand_sample,
+            "model_config": None if model_config is None else dict(model_config),
+        }
+        self._hebo: Any
+        if count > 1:
+            self._hebo = GeneralBO(space, count, model_name=model_name or SEVERAL, **how)
+        else:
+            how |= {"acq_cls": acq_cls or MACE, "scramble_seed": problem.seed("hebo-sobol")}
+            self._hebo = HEBO(space, model_name=model_name or "gp", **how)
+        self._width = count
+        # By trial: its row, and its values; none if it has failed, None while it is under way.
+        self._trials: dict[str, tuple[Row, Values | None]] = {}
 
     def suggest(self, trial_id: str) -> Config:
         """Return HEBO's next configuration; the trial counts as pending from now on."""
@@ -107,12 +120,12 @@ class HeboSearcher:
             trial = f"{trial} infeasible {len(self._trials)}"  # it will be asked for again
         self.adopt(trial, observation.config)
         if trial in self._trials:
-            loss = observation.values[0] if observation.values else math.inf
-            self._trials[trial] = self._trials[trial][0], loss
+            values = observation.values if all(map(math.isfinite, observation.values)) else FAILED
+            self._trials[trial] = self._trials[trial][0], values
 
     def state(self) -> bytes:
         """Return the trials, the Sobol sequence and the generators; pickled."""
-        return pickle.dumps((self._trials, self._hebo.sobol, self._chance))
+        return pickle.dumps((self._trials, getattr(self._hebo, "sobol", None), self._chance))
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
@@ -121,15 +134,25 @@ class HeboSearcher:
     def _recall(self) -> None:
         """Give HEBO what is known now; failed and pending trials only once there is a model."""
         everything = self._trials.values()
-        finite = [loss for _, loss in everything if loss is not None and loss < math.inf]
-        has_model = len(finite) >= self._hebo.rand_sample
-        worst = max(finite, default=math.inf)
-        mean = sum(finite) / max(1, len(finite))
+        known = [values for _, values in everything if values]
+        has_model = len(known) >= self._hebo.rand_sample
+        columns = [*zip(*known, strict=True)]
+        worst = tuple(map(max, columns))
+        mean = tuple(sum(column) / len(column) for column in columns)
         rows: list[Row] = []
-        losses: list[float] = []
-        for row, loss in everything:
-            if has_model or (loss is not None and loss < math.inf):
+        losses: list[Values] = []
+        for row, values in everything:
+            if has_model or values:
                 rows.append(row)
-                losses.append(mean if loss is None else min(loss, worst))
+                losses.append(mean if values is None else values or worst)
         self._hebo.X = frame(rows, self._hebo.space.para_names)
-        self._hebo.y = np.array(losses, dtype=float).reshape(-1, 1)
+        self._hebo.y = np.array(losses, dtype=float).reshape(-1, self._width)
+
+
+def _check_model(name: str | None, objectives: int) -> None:
+    known = [*model_names, SEVERAL] if objectives > 1 else model_names
+    fitting = [one for one in known if objectives == 1 or get_model_class(one).support_multi_output]
+    if name is not None and name not in fitting:
+        fix = did_you_mean(name, fitting) or f"; expected {', '.join(fitting)}"
+        wrong = f"knows one objective, not {objectives}" if name in known else "is unknown"
+        raise OptionError(f"model_name={name!r} {wrong}{fix}")

@@ -11,7 +11,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             name="skopt",
             factory="tunesmith_skopt.searcher:SkoptSearcher",
             api="1.0",
-            capabilities=Capabilities(log=True, integer=True, categorical=True),
+            capabilities=Capabilities(log=True, integer=True, categorical=True, constraints=True),
             summary="scikit-optimize: a Gaussian process (default), or forests of regression trees",
             advice="a few dozen trials of minutes each, up to ten parameters",
             wraps="scikit-optimize",
