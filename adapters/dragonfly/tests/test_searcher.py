@@ -9,6 +9,7 @@ import pytest
 import tunesmith as tune
 from tunesmith.errors import OptionError
 from tunesmith.testing.convergence import assert_beats_random
+from tunesmith_dragonfly.searcher import Slice, model
 
 
 def told(trials):
@@ -38,6 +39,22 @@ def test_the_model_is_made_anew_now_and_then(lab):
     assert [made.index(one) for one in made] == [0, 0, 2, 2, 2, 5, 5]
     trials.suggest("7")
     assert told(trials) == [0.0, 1.0, 2.0, 4.0, 4.0, 5.0, 6.0]
+
+
+def test_a_sampler_that_steps_without_end_is_given_up(lab, monkeypatch):
+    """The likeliest hyperparameters then take the place of sampled ones, and all else goes on."""
+    lost = []
+
+    def sampler(*arguments):
+        lost.append(arguments)
+        return Slice(*arguments, iter_limit=0)
+
+    monkeypatch.setattr(model, "Slice", sampler)
+    trials = lab(init_capital=1, options={"gpb_hp_tune_criterion": "post_sampling"})
+    made = trials.run(5)
+    assert lost
+    assert len({tuple(config.values()) for config in made}) == 5
+    assert told(trials) == sorted(trials.losses(config)[0] for config in made[:4])
 
 
 def test_every_whole_number_comes_as_often(lab):

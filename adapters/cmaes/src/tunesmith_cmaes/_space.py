@@ -25,8 +25,8 @@ from tunesmith.space import (
 
 Array = npt.NDArray[Any]
 
+# Beyond so many values neighbours are as good as the same.
 MOST_LEVELS = 1000
-"""Beyond so many values neighbours are as good as the same."""
 
 
 class Point(NamedTuple):

@@ -83,9 +83,8 @@ class CmaesSearcher:
         self._rng = problem.rng("cmaes")
         self._restarts = 0
         self._is_empty = not problem.space.tunable
-        self._optimizer: Any = None
-        if not self._is_empty:
-            self._optimizer = self._start(np.full(self._numbers, 0.5), population_size)
+        centre = np.full(self._numbers, 0.5)
+        self._optimizer: Any = None if self._is_empty else self._start(centre, population_size)
         self._asked: dict[str, Asked] = {}
         self._told: dict[str, Config] = {}
         self._results: list[Result] = []
@@ -110,7 +109,7 @@ class CmaesSearcher:
         if status == "infeasible" or (status == "stopped" and not known):
             return
         loss = observation.values[0] if known else math.inf
-        if self._told.get(trial) == config:
+        if asked is None and self._told.get(trial) == config:
             for result in self._results:
                 result.loss = loss if result.trial_id == trial else result.loss
             return
@@ -165,25 +164,28 @@ class CmaesSearcher:
         finite = [result.loss for result in results if result.loss < math.inf]
         if not finite:
             return  # all have failed, which says nothing about where to go
-        worst = math.nextafter(max(finite), math.inf)
-        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            # `CatCMAwM` divides by the spread of losses, and it may be zero.
+        worst, now = math.nextafter(max(finite), math.inf), optimizer.generation
+        told = [
+            (r.sample if r.generation == now else self._moved(r), min(r.loss, worst))
+            for r in results
+        ]
+        quiet: Any = np.errstate(all="ignore")
+        if not self._is_real:  # `CatCMAwM` divides by the spread of losses, and it may be zero
+            quiet = warnings.catch_warnings(action="ignore", category=RuntimeWarning)
+        with quiet:
             try:
-                optimizer.tell([(self._solution(r), min(r.loss, worst)) for r in results])
+                optimizer.tell(told)
                 is_over = self._numbers > 0 and optimizer.should_stop()
             except np.linalg.LinAlgError:
                 is_over = True
         if is_over:
             self._restarts += 1
             mean = np.array([self._rng.random() for _ in range(self._numbers)])
-            size = math.ceil(optimizer.population_size * self._growth)
-            self._optimizer = self._start(mean, size)
+            self._optimizer = self._start(mean, math.ceil(optimizer.population_size * self._growth))
 
-    def _solution(self, result: Result) -> Any:
-        """Return what the library takes for a result."""
+    def _moved(self, result: Result) -> Any:
+        """Return what the library takes for a result that its distribution now did not sample."""
         optimizer, point = self._optimizer, result.sample
-        if result.generation == optimizer.generation:
-            return point
         if result.generation >= 0 and self._is_real:
             point = Point(point, self._layout.none)
         elif result.generation >= 0:

@@ -5,6 +5,7 @@ import warnings
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from tunesmith.errors import OptionError, did_you_mean
@@ -17,9 +18,19 @@ from tunesmith_dragonfly._space import Layout, Point
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from dragonfly import load_config
+    from dragonfly.distributions import model
     from dragonfly.exd.experiment_caller import CPFunctionCaller
     from dragonfly.opt.gp_bandit import CPGPBandit, get_all_cp_gp_bandit_args
+    from dragonfly.sampling.slice import Slice
     from dragonfly.utils.option_handler import load_options
+
+STEPS = 1000
+"""How far Dragonfly's slice sampler may step out.
+
+It learns how wide its steps are to be. Where its first ones were narrow by chance, it would go on
+for hours, since the library sets no limit.
+"""
+vars(model)["Slice"] = partial(Slice, iter_limit=STEPS)
 
 ACQUISITIONS = ("ts", "ucb", "ei", "ttei", "bucb")
 OURS = {"acq", "build_new_model_every", "init_capital", "prev_evaluations", "get_initial_qinfos"}
@@ -123,7 +134,12 @@ class DragonflySearcher:
                 bandit.tell(list(news.values()))
             self._since_built += len(news)
         self._told = set(values)
-        return self._asked(point for point, loss in self._trials.values() if loss is None)
+        pending = [point for point, loss in self._trials.values() if loss is None]
+        try:
+            return self._asked(pending)
+        except RuntimeError:  # it stepped too far; to look for the likeliest model always ends
+            self._bandit = self._made(values.values(), gpb_hp_tune_criterion="ml")
+            return self._asked(pending)
 
     def _asked(self, pending: Iterable[Point] = ()) -> Point:
         bandit: Any = self._bandit
@@ -134,14 +150,14 @@ class DragonflySearcher:
             bandit.eval_points_in_progress = []
         return point
 
-    def _made(self, known: Iterable[tuple[Point, float]]) -> Any:
+    def _made(self, known: Iterable[tuple[Point, float]], **options: Any) -> Any:
         """Return a bandit that knows these points, and fits a model to them when it is asked."""
         with self._quiet():
             config = load_config({"domain": [dict(entry) for entry in self._layout.domain]})
             caller = CPFunctionCaller(None, config.domain, domain_orderings=config.domain_orderings)
             processed = caller.get_processed_domain_point_from_raw
             before = [Namespace(point=processed(point), val=value) for point, value in known]
-            options = dict(self._options)
+            options = self._options | options
             if before:
                 options["prev_evaluations"] = Namespace(qinfos=before)
             loaded = load_options(get_all_cp_gp_bandit_args(), partial_options=options)

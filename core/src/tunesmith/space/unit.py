@@ -111,7 +111,8 @@ def _linear(parameter: FloatParameter) -> Decoder:
     span = high - low
 
     def decode(position: float) -> Primitive:
-        return min(low + span * position, high) if position < 1 else high
+        value = low + span * position
+        return value if position < 1 and value <= high else high
 
     return decode
 
@@ -122,9 +123,10 @@ def _logarithmic(parameter: FloatParameter) -> Decoder:
     span = math.log(high) - start
 
     def decode(position: float) -> Primitive:
-        if 0 < position < 1:
-            return min(max(math.exp(start + span * position), low), high)
-        return high if position else low
+        value = math.exp(start + span * position)
+        if 0 < position < 1 and low <= value <= high:
+            return value
+        return high if position > 0.5 else low
 
     return decode
 
