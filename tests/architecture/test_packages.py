@@ -114,6 +114,17 @@ def test_an_adapter_has_at_most_250_lines_of_code(sources):
     assert not over, f"more lines of code than an adapter may have: {over}"
 
 
+def test_every_adapter_is_held_to_what_is_asked_of_all(root):
+    """Its tests have the suite for shims on its dist, and that for searchers on each of its own."""
+    for folder in sorted((root / "adapters").glob("*/tests")):
+        text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("test_*.py"))
+        package = folder.parent
+        (shim,) = package.glob("src/*/_plugin.py")
+        assert f'dist = "tunesmith-{package.name}"' in text, f"{package.name}: no ShimConformance"
+        for name in re.findall(r'name="([\w-]+)"', shim.read_text(encoding="utf-8")):
+            assert f'searcher = "{name}"' in text, f"{package.name}: no suite for {name!r}"
+
+
 def outsiders(path) -> set[str]:
     """Return the top-level packages that a module imports and that are not ours or Python's."""
     imported = set()

@@ -69,6 +69,29 @@ def test_every_pair_runs_to_its_end(run, searcher, scheduler):
         assert all(one.agrees for one in redecide(reader, default_registry()))
 
 
+def singles():
+    """Yield all searchers; slow ones are for the slow suite."""
+    for one in default_registry().installed("searcher"):
+        marks = [pytest.mark.slow] if one.spec.pace == "slow" else []
+        options = {"name": one.spec.name, **SEARCHERS.get(one.spec.name, {})}
+        yield pytest.param(options, id=one.spec.name, marks=[*marks, pytest.mark.timeout(300)])
+
+
+@pytest.mark.parametrize("searcher", list(singles()))
+def test_every_searcher_goes_on_from_an_earlier_run(run, searcher):
+    """Earlier trials stop none, points to evaluate go first, and the journal is enough."""
+    space = space_for(searcher["name"])
+    earlier = run(space, "earlier")
+    point = {**earlier.best.config, "n": 2}
+    options = {"warm_start": earlier.path, "points_to_evaluate": [point], "num_samples": 5}
+    results = run(space, "later", searcher=searcher, **options)
+    assert results.state == "completed"
+    assert results.trials[0].config == point
+    assert {trial.status for trial in results} == {"completed"}
+    with contextlib.closing(Reader(results.path)) as reader:
+        assert all(one.agrees for one in redecide(reader, default_registry()))
+
+
 def test_compat_says_that_all_of_these_work():
     """What `tunesmith compat` tells is what was run here."""
     assert [cell for cell in compatibility(default_registry()) if not cell.works] == []

@@ -5,6 +5,13 @@ from typing import ClassVar
 import pytest
 
 from tunesmith.testing.searchers import SearcherConformance
+from tunesmith.testing.shims import ShimConformance
+
+
+class TestShim(ShimConformance):
+    """The package's shim keeps to the rules."""
+
+    dist = "tunesmith-ax"
 
 
 @pytest.mark.timeout(900)

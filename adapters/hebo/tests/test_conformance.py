@@ -3,6 +3,13 @@
 from typing import ClassVar
 
 from tunesmith.testing.searchers import SearcherConformance
+from tunesmith.testing.shims import ShimConformance
+
+
+class TestShim(ShimConformance):
+    """The package's shim keeps to the rules."""
+
+    dist = "tunesmith-hebo"
 
 
 class TestConformance(SearcherConformance):

@@ -1,6 +1,13 @@
 """The searcher keeps to what is asked of every searcher."""
 
 from tunesmith.testing.searchers import SearcherConformance
+from tunesmith.testing.shims import ShimConformance
+
+
+class TestShim(ShimConformance):
+    """The package's shim keeps to the rules."""
+
+    dist = "tunesmith-nevergrad"
 
 
 class TestConformance(SearcherConformance):
