@@ -121,7 +121,7 @@ class TestCosts(ExecutorCase):
         encode = link.encode
 
         def watched(message: Any) -> bytes:
-            lingers.append(message.linger_s)
+            lingers.append(message.rhythm.linger_s)
             return encode(message)
 
         monkeypatch.setattr(link, "encode", watched)

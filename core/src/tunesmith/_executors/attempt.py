@@ -50,6 +50,14 @@ class Attempt:
             return True
         return self._trainable is not None and self._trainable.ending
 
+    @property
+    def saves(self) -> bool:
+        """Whether it can be saved now, was saved before, or shall be where it can."""
+        policy = self.session.assignment.policy
+        if policy.at_decision or policy.every is not None or self.session.checkpoint is not None:
+            return True
+        return self._trainable is not None and self._trainable.saves
+
     def open(self, host: Callable[[], TrainableHost]) -> None:
         """Set the training code up."""
         with self._output:

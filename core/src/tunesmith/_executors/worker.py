@@ -47,7 +47,6 @@ from tunesmith.protocols.events import (
 )
 from tunesmith.protocols.executor import TrialClock
 from tunesmith.protocols.result import Report
-from tunesmith.protocols.trial import Config
 
 REMEMBERED = 256
 """Interrupts of attempts that have not arrived yet; older ones are forgotten."""
@@ -96,6 +95,11 @@ class Worker:
     def ending(self) -> bool:
         """Whether the events still to come need no further training."""
         return self._attempt is None or self._attempt.ending
+
+    @property
+    def saves(self) -> bool:
+        """Whether the trial might be saved where it stands."""
+        return self._attempt is not None and self._attempt.saves
 
     def handle(self, command: ExecutorCommand) -> Iterator[AnyEvent]:
         """Return the events of the command, which is carried out as they are taken."""
@@ -174,30 +178,14 @@ class Worker:
         settings, found = self._settings, launch.checkpoint
         if launch.attempt > 1:
             checkpoints.sweep(settings.folder, launch.trial)
-        assignment = Assignment(
-            trial=launch.trial,
-            attempt=launch.attempt,
-            config=self._config(launch.config),
-            folder=settings.folder,
-            experiment=settings.experiment,
-            resources=launch.resources or settings.resources,
-            resource=settings.resource,
-            objective=settings.objective,
-            objectives=settings.objectives,
-            policy=settings.checkpoint,
-        )
         session = Session(
-            assignment,
+            _assignment(settings, launch),
             settings.clock,
             checkpoint=_saved(settings.folder, found) if found else None,
             progress=Progress(found.iteration, found.resource, found.elapsed_s) if found else None,
             time=settings.time,
         )
         return Attempt(launch, session, self._output)
-
-    def _config(self, plain: Config) -> Config:
-        space = self._settings.space
-        return _copied(plain) if space is None else space.from_plain(plain)
 
     def _warm(self) -> TrainableHost:
         if self._host is None:
@@ -330,6 +318,23 @@ class Worker:
 
     def _stamp(self, launch: Launch) -> dict[str, Any]:
         return {"at": self._settings.clock(), "trial": launch.trial, "attempt": launch.attempt}
+
+
+def _assignment(settings: WorkerSettings, launch: Launch) -> Assignment:
+    """Return what an attempt is about; its configuration may be changed by training code."""
+    plain, space = launch.config, settings.space
+    return Assignment(
+        trial=launch.trial,
+        attempt=launch.attempt,
+        config=_copied(plain) if space is None else space.from_plain(plain),
+        folder=settings.folder,
+        experiment=settings.experiment,
+        resources=launch.resources or settings.resources,
+        resource=settings.resource,
+        objective=settings.objective,
+        objectives=settings.objectives,
+        policy=settings.checkpoint,
+    )
 
 
 def _recovered(folder: str, launch: Launch, wanted: Checkpoint) -> tuple[Launch, str]:

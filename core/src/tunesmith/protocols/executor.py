@@ -30,6 +30,15 @@ class TrialWorker(Protocol):
         """
         ...
 
+    @property
+    def saves(self) -> bool:
+        """Whether the trial might be saved where it stands.
+
+        While it is False an executor may train a waiting trial on before it is told to, keep what
+        comes to itself until then, and forget it if the decision is another one.
+        """
+        ...
+
     def handle(self, command: ExecutorCommand) -> Iterator[AnyEvent]:
         """Carry the command out, yielding events as they happen.
 

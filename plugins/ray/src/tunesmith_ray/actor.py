@@ -4,9 +4,11 @@ Theory of operation. A runner thread carries commands out through a `TrialWorker
 between trials. The driver keeps one `exchange` call waiting here: it brings commands in and takes
 events out. An exchange returns at once when the runner has nothing left to do, and otherwise no
 more often than the driver asked for (`linger_s`), so that a chatty trial costs a few calls a
-second, however many reports it makes. A newer exchange sends an older one home.
+second, however many reports it makes. A newer exchange sends an older one home. Where steps are
+short a trial that waits for a decision is trained on in advance for a moment: see `ahead`.
 """
 
+import math
 import os
 import socket
 import sys
@@ -21,12 +23,13 @@ import msgspec
 import ray
 
 from tunesmith.protocols import ErrorInfo, TrialWorker
-from tunesmith.protocols.commands import ExecutorCommand, TrialCommand
-from tunesmith.protocols.events import AnyEvent, TrialEnded
+from tunesmith.protocols.commands import ExecutorCommand, Launch, Proceed, TrialCommand
+from tunesmith.protocols.events import AnyEvent, Reported, TrialEnded
 from tunesmith_ray import shelf
 from tunesmith_ray.clock import wall_clock
 from tunesmith_ray.desk import Desk
 from tunesmith_ray.outbox import Outbox
+from tunesmith_ray.pace import Pace
 from tunesmith_ray.wire import Batch, Greeting, decode_orders, encode
 
 THREADS = 4
@@ -37,6 +40,9 @@ _FULL = 20_000
 
 _GLANCE_S = 0.5
 """How long the driver may not know that a trial has begun which then says nothing."""
+
+_SOON_S = 0.001
+"""How long a trial that waits may be trained in advance before the driver hears that it waits."""
 
 _MARKER_S = 3.0
 """How long a shared file system may take to show a new file."""
@@ -59,12 +65,15 @@ class TrialActor:
         self._mail = threading.Condition(self._lock)
         self._desk = Desk()
         self._outbox = Outbox()
+        self._pace = Pace()
+        self._reached = 0.0  # how far the trial at hand has trained
         self._recalled: list[str] = []
         self._worker: TrialWorker | None = None
         self._expected = 0  # number of the next exchange to accept
         self._batches = 0
         self._parked = False  # an exchange waits for the first event
         self._sent_at = 0.0
+        self._hurried = False
         self._linger_s = 0.0
         self._leaving = False
         self._left = threading.Event()
@@ -110,13 +119,20 @@ class TrialActor:
                 self._accept(command)
             if orders.recall:
                 self._recalled += self._desk.recall()
-            self._linger_s = orders.linger_s
+            self._linger_s, self._pace.limit_s = orders.rhythm.linger_s, orders.rhythm.ahead_s
             self._expected = number + 1
             self._work.notify()
             self._mail.notify_all()
             self._await_mail(number)
-            batch = Batch(self._batches, self._outbox.drain(), tuple(self._recalled))
+            batch = Batch(
+                self._batches,
+                self._outbox.drain(),
+                tuple(self._recalled),
+                taken=self._expected,
+                idle=self._desk.idle,
+            )
             self._recalled = []
+            self._hurried = False
             self._batches += 1
             self._sent_at = time.monotonic()
             self._work.notify()
@@ -137,7 +153,8 @@ class TrialActor:
                 self._mail.wait(_GLANCE_S)
                 continue
             left = self._sent_at + self._linger_s - time.monotonic()
-            if self._desk.idle or left <= 0 or self._outbox.size >= _FULL:
+            pressing = self._desk.idle or self._hurried or self._outbox.size >= _FULL
+            if pressing or left <= 0:
                 return
             self._mail.wait(left)
 
@@ -151,15 +168,58 @@ class TrialActor:
             if command is None:
                 self._release()
                 return
-            last: AnyEvent | None = None
-            for event in self._events(command):
-                last = event
-                self._post(event)
+            last = self._carry_out(command)
             with self._lock:
                 self._desk.done(last)
                 if self._outbox.size and (self._parked or self._desk.idle):
                     self._parked = False
                     self._mail.notify_all()
+
+    def _carry_out(self, command: ExecutorCommand) -> AnyEvent | None:
+        """Post what comes of a command; return the last of it."""
+        last: AnyEvent | None = None
+        if isinstance(command, Proceed) and command.until <= self._reached:
+            return self._go_ahead(command)  # it has come further already, in advance
+        events = self._events(command)
+        if isinstance(command, Launch | Proceed):
+            events = self._pace.timed(events, anew=isinstance(command, Launch))
+        for last in events:
+            self._post(last)
+        if isinstance(last, Reported) and last.waiting:
+            self._reached = last.reports[-1].resource
+            return self._go_ahead(command) or last
+        return last
+
+    def _go_ahead(self, waiting: TrialCommand) -> AnyEvent | None:
+        """Train a trial that waits on in advance, while it may be; return the last event."""
+        self._pace.start()
+        if not self._may_go_ahead():
+            return None
+        last: AnyEvent | None = None
+        hurried = False
+        on = Proceed(trial=waiting.trial, attempt=waiting.attempt, until=math.inf)
+        for last in self._pace.timed(self._events(on), anew=False):
+            if isinstance(last, Reported):
+                self._reached = last.reports[-1].resource
+            self._post(last, ahead=True)
+            if not self._may_go_ahead():
+                break
+            if not hurried and self._pace.spent_s >= _SOON_S:
+                hurried = True
+                self._hurry()
+        return last
+
+    def _hurry(self) -> None:
+        """Have the driver hear now that a trial waits for it."""
+        with self._lock:
+            self._hurried, self._parked = True, False
+            self._mail.notify_all()
+
+    def _may_go_ahead(self) -> bool:
+        if self._worker is None or self._worker.saves or not self._pace.allows:
+            return False
+        with self._lock:
+            return not (self._desk.urged or self._leaving)
 
     def _release(self) -> None:
         try:
@@ -168,11 +228,11 @@ class TrialActor:
         finally:
             self._left.set()
 
-    def _post(self, event: AnyEvent) -> None:
+    def _post(self, event: AnyEvent, *, ahead: bool = False) -> None:
         with self._lock:
             while self._outbox.size >= _FULL:
                 self._work.wait()
-            self._outbox.add(event)
+            self._outbox.add(event, ahead=ahead)
             soon_idle = self._worker is not None and self._worker.ending
             if (self._parked and not soon_idle) or self._outbox.size >= _FULL:
                 self._parked = False
@@ -184,6 +244,8 @@ class TrialActor:
             return
         try:
             yield from worker.handle(command)
+        except GeneratorExit:  # the trial stands still
+            raise
         except BaseException as error:  # noqa: BLE001 (even sys.exit in training code ends one trial only)
             yield _broken(command, error)
 

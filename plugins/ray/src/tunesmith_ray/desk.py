@@ -35,6 +35,11 @@ class Desk:
             return False
         return self._current is not None or not self._launches
 
+    @property
+    def urged(self) -> bool:
+        """Whether there is a command about the trial that has begun."""
+        return bool(self._controls)
+
     def put(self, command: ExecutorCommand, *, at: float) -> Verdict:
         """Accept a command; say what must happen at once."""
         if isinstance(command, Launch):

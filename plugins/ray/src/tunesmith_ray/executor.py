@@ -5,7 +5,6 @@ import tunesmith_ray.quiet  # noqa: F401 (before Ray)
 # isort: split
 import logging
 import os
-import secrets
 import sys
 import threading
 import time
@@ -17,7 +16,6 @@ from typing import Annotated, Any
 import msgspec
 import ray
 
-from tunesmith.errors import UsageError
 from tunesmith.protocols import ErrorInfo, ExecutorContext, TrialWorker
 from tunesmith.protocols.commands import ExecutorCommand
 from tunesmith.protocols.events import AnyEvent, CapacityChanged
@@ -28,8 +26,10 @@ from tunesmith_ray.clock import wall_clock
 from tunesmith_ray.cluster import Cluster, ClusterOptions
 from tunesmith_ray.demand import Demand, Node, places
 from tunesmith_ray.famine import Famine
+from tunesmith_ray.folder import Folder
+from tunesmith_ray.ledger import Ledger
 from tunesmith_ray.link import Answered, Link, Setup
-from tunesmith_ray.pool import Pool, PoolOptions
+from tunesmith_ray.pool import Pool, PoolOptions, check_seconds
 from tunesmith_ray.staff import Staff
 from tunesmith_ray.watch import Changed, watch
 
@@ -64,7 +64,9 @@ class RayExecutor:
     this process is used and left running.
 
     `isolate` gives each trial a fresh process. `prefetch` is the most trials one worker is handed
-    at a time while trials take milliseconds; 1 turns that off. A trial that has not obeyed a stop
+    at a time while trials take milliseconds; 1 turns that off. `run_ahead_s` is how long a worker
+    may train a trial that waits for a decision in advance, where steps are known to be shorter and
+    nothing is ever saved; 0 turns that off. A trial that has not obeyed a stop
     after `stop_grace_s` seconds is ended together with its process. `wait_for_resources` is how
     many seconds a cluster that grows may take until a trial fits. `runtime_env` and
     `log_to_driver` are Ray's own.
@@ -84,12 +86,22 @@ class RayExecutor:
         object_store_memory: Annotated[int, msgspec.Meta(gt=0)] | None = None,
         isolate: bool = False,
         prefetch: int = 16,
+        run_ahead_s: float = 0.005,
         stop_grace_s: float = 10.0,
         wait_for_resources: float = 0.0,
         runtime_env: Mapping[str, Any] | None = None,
         log_to_driver: bool = False,
     ) -> None:
-        _check(prefetch=prefetch, stop_grace_s=stop_grace_s, wait_for_resources=wait_for_resources)
+        check_seconds("wait_for_resources", wait_for_resources)
+        most = context.max_concurrent
+        options = PoolOptions(
+            isolate=isolate,
+            prefetch=prefetch,
+            stop_grace_s=stop_grace_s,
+            patient=wait_for_resources > 0,
+            max_concurrent=most,
+            run_ahead_s=run_ahead_s,
+        )
         self._context = context
         self._demand = Demand.of(context.resources)
         self._cluster = Cluster(
@@ -107,24 +119,15 @@ class RayExecutor:
         factory, self._parameters = _detach(context.worker)
         self._packed = _pack(factory)
         self._inbox: SimpleQueue[Any] = SimpleQueue()
-        most = context.max_concurrent
-        self._staff = Staff(self._demand, self._inbox, self._mark, max_concurrent=most)
-        self._pool = Pool(
-            PoolOptions(
-                isolate=isolate,
-                prefetch=prefetch,
-                stop_grace_s=stop_grace_s,
-                patient=wait_for_resources > 0,
-                max_concurrent=most,
-            ),
-            self._staff,
-        )
+        self._folder = Folder(context.folder)
+        self._staff = Staff(self._demand, self._inbox, self._folder.mark, max_concurrent=most)
+        self._ledger = Ledger(self._folder.discard)
+        self._pool = Pool(options, self._staff, self._ledger)
         self._wait_s = wait_for_resources
         self._lacking_since: float | None = None
         self._famine = Famine.here(wait_for_resources)
         self._slots = 0
-        self._marker = ""
-        self._fitted = self._many_nodes = self._up = False
+        self._fitted = self._up = False
         self._closing = threading.Event()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._attend, name="tunesmith-ray", daemon=True)
@@ -146,14 +149,13 @@ class RayExecutor:
     def poll(self, deadline: float | None) -> Sequence[AnyEvent]:
         """Wait for events, `wake` or the deadline; return what has happened."""
         woken = self._hear(0.0)
-        while not self._pool.events and not woken:
+        while not self._ledger.events and not woken:
             wait = self._longest_wait()
             left = wait if deadline is None else min(wait, deadline - wall_clock())
             if deadline is not None and wall_clock() >= deadline:
                 break
             woken = self._hear(left)
-        events, self._pool.events = self._pool.events, []
-        return events
+        return self._ledger.drain()
 
     def wake(self) -> None:
         """From any thread or signal handler: make a waiting `poll` return now."""
@@ -172,8 +174,7 @@ class RayExecutor:
         self._drain()
         self._closing.set()
         self._thread.join()
-        if self._marker:
-            Path(self._marker).unlink(missing_ok=True)
+        self._folder.unmark()
 
     # Messages ------------------------------------------------------------------------------------
 
@@ -225,7 +226,7 @@ class RayExecutor:
 
     def _see(self, nodes: tuple[Node, ...]) -> None:
         self._staff.see(nodes)
-        self._many_nodes = len(nodes) > 1
+        self._folder.shared = len(nodes) > 1
         if not self._staff.lacking(self._staff.default):
             self._lacking_since = None
             self._fitted = True
@@ -244,7 +245,7 @@ class RayExecutor:
             return
         if self._pool.slots != self._slots:
             self._slots = self._pool.slots
-            self._pool.events.append(CapacityChanged(at=wall_clock(), slots=self._slots))
+            self._ledger.events.append(CapacityChanged(at=wall_clock(), slots=self._slots))
 
     def _longest_wait(self) -> float:
         """Return how long `poll` may sleep before something is due, in seconds."""
@@ -292,17 +293,6 @@ class RayExecutor:
         most = min(self._context.max_concurrent or _FIRST, os.cpu_count() or 1, _FIRST)
         return places(self._demand, nodes, limit=most)
 
-    def _mark(self) -> str:
-        """Return the path of a file that every node must see, "" where there is but one node."""
-        if not self._many_nodes:
-            return ""
-        if not self._marker:
-            folder = Path(self._context.folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            self._marker = str(folder / f".visible-{secrets.token_hex(4)}")
-            Path(self._marker).touch()
-        return self._marker
-
 
 def _detach(factory: Callable[[], TrialWorker]) -> tuple[Any, Mapping[str, Any]]:
     """Return the factory without the objects bound to it, and those."""
@@ -324,11 +314,3 @@ def _pack(factory: Callable[[], TrialWorker]) -> bytes:
             name,
         )
     return packed
-
-
-def _check(*, prefetch: int, stop_grace_s: float, wait_for_resources: float) -> None:
-    if prefetch < 1:
-        raise UsageError(f"prefetch={prefetch!r} must be at least 1; 1 hands out single trials")
-    for name, value in (("stop_grace_s", stop_grace_s), ("wait_for_resources", wait_for_resources)):
-        if not value >= 0:
-            raise UsageError(f"{name}={value!r} must be a number of seconds, 0 or more")

@@ -14,7 +14,8 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from tunesmith.protocols.commands import ExecutorCommand, Launch, Stop
 from tunesmith_ray.actor import THREADS, Load, TrialActor
-from tunesmith_ray.wire import Batch, Greeting, Orders, decode_batch, encode
+from tunesmith_ray.ahead import Gate
+from tunesmith_ray.wire import Batch, Greeting, Orders, Rhythm, decode_batch, encode
 
 if TYPE_CHECKING:
     from queue import SimpleQueue
@@ -36,15 +37,17 @@ Key = tuple[str, int]
 class Job(msgspec.Struct, eq=False):
     """A trial on its way through the executor. `link` is None while it waits for a worker.
 
-    `begun_at` is set once its training code is known to run; `waiting` says that it stands still
-    for a decision. From `kill_at` on, a stop that was not obeyed is enforced. `superseded`: the
-    engine has gone on to a later attempt, nothing about this one is told any more.
+    It has none either once it is over there and only the engine does not know yet, because it was
+    trained in advance: then all that is left of it is kept at its `gate`. `begun_at` is set once
+    its training code is known to run. From `kill_at` on, a stop that was not obeyed is enforced.
+    `superseded`: the engine has gone on to a later attempt, nothing about this one is told any
+    more.
     """
 
     launch: Launch
+    gate: Gate = msgspec.field(default_factory=Gate)
     link: Link | None = None
     begun_at: float | None = None
-    waiting: bool = False
     kill_at: float | None = None
     stop: Stop | None = None
     superseded: bool = False
@@ -96,6 +99,7 @@ class Link:
         self._unsent_recall = False
         self._sent = 0
         self._in_flight = 0
+        self._is_idle = False
         self._early: dict[int, Batch] = {}
         self._next_batch = 0
         self._group: Any = None
@@ -109,7 +113,7 @@ class Link:
     @property
     def busy(self) -> bool:
         """Whether something can come from it without being told more."""
-        return any(not job.waiting for job in self.jobs.values())
+        return bool(self.jobs) and not self._is_idle
 
     def prepare(self, load: Load, marker: str) -> None:
         """Have it load the training code; the answer, a `Greeting`, goes to the inbox."""
@@ -133,15 +137,28 @@ class Link:
         self.recalling = True
         self._unsent_recall = True
 
-    def send(self, linger_s: float) -> None:
-        """Send what was ordered, unless too many calls are under way already."""
-        if (self._orders or self._unsent_recall) and self._in_flight < _IN_FLIGHT:
-            self._exchange(linger_s)
+    def send(self, rhythm: Rhythm) -> None:
+        """Send what was ordered, unless it can wait or too many calls are under way already."""
+        if self._has_news and self._in_flight < _IN_FLIGHT:
+            self._exchange(rhythm)
 
-    def listen(self, linger_s: float) -> None:
+    @property
+    def _has_news(self) -> bool:
+        """Whether the worker must hear of orders before its next answer.
+
+        It need not hear of launches while those that it has are more, and it will answer.
+        """
+        orders = self._orders
+        if self._unsent_recall or not self._in_flight or not orders:
+            return self._unsent_recall or bool(orders)
+        return 2 * len(orders) >= len(self.jobs) or any(
+            not isinstance(order, Launch) for order in orders
+        )
+
+    def listen(self, rhythm: Rhythm) -> None:
         """See to it that one call is under way that brings the next events."""
         if self._in_flight == 0 and self.busy:
-            self._exchange(linger_s)
+            self._exchange(rhythm)
 
     def receive(self, data: bytes) -> list[Batch]:
         """Take an answer in; return the batches that are now complete and in order."""
@@ -155,6 +172,7 @@ class Link:
         while self._early and self._next_batch in self._early:
             batches.append(self._early.pop(self._next_batch))
             self._next_batch += 1
+        self._is_idle = batches[-1].idle and batches[-1].taken == self._sent
         return batches
 
     def question(self, error: BaseException) -> None:
@@ -202,10 +220,10 @@ class Link:
             )
         return _Actor.options(**options).remote()
 
-    def _exchange(self, linger_s: float) -> None:
-        data = encode(Orders(tuple(self._orders), self._unsent_recall, linger_s))
+    def _exchange(self, rhythm: Rhythm) -> None:
+        data = encode(Orders(tuple(self._orders), self._unsent_recall, rhythm))
         self._orders.clear()
-        self._unsent_recall = False
+        self._unsent_recall = self._is_idle = False
         call = self._actor.exchange.remote(self._sent, data)
         self._sent += 1
         self._in_flight += 1

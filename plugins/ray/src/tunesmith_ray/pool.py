@@ -8,25 +8,34 @@ import time
 import msgspec
 from ray.exceptions import ActorUnavailableError
 
+from tunesmith.errors import UsageError
 from tunesmith.protocols import ErrorInfo
-from tunesmith.protocols.commands import ExecutorCommand, Launch, Stop
+from tunesmith.protocols.commands import (
+    ExecutorCommand,
+    Launch,
+    Pause,
+    Proceed,
+    SaveCheckpoint,
+    Stop,
+)
 from tunesmith.protocols.events import (
     AnyEvent,
+    CheckpointSaved,
     ExecutorFailed,
-    Outcome,
     Reported,
     TrialEnded,
     TrialEvent,
-    TrialLost,
     TrialPaused,
     TrialStarted,
 )
-from tunesmith_ray import loss
+from tunesmith_ray import ends
+from tunesmith_ray.ahead import Ahead
 from tunesmith_ray.clock import wall_clock
 from tunesmith_ray.depth import Depth
-from tunesmith_ray.link import Answered, Job, Key, Link
+from tunesmith_ray.ledger import Ledger
+from tunesmith_ray.link import Answered, Job, Link
 from tunesmith_ray.staff import Staff
-from tunesmith_ray.wire import Batch, Greeting
+from tunesmith_ray.wire import Batch, Greeting, Rhythm
 
 _RECALL_S = 0.05
 """How long a trial may keep others waiting in its worker's queue."""
@@ -45,18 +54,36 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True):
     stop_grace_s: float = 10.0
     patient: bool = False
     max_concurrent: int | None = None
+    run_ahead_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.prefetch < 1:
+            raise UsageError(
+                f"prefetch={self.prefetch!r} must be at least 1; 1 hands out single trials"
+            )
+        check_seconds("stop_grace_s", self.stop_grace_s)
+        check_seconds("run_ahead_s", self.run_ahead_s)
+
+
+def check_seconds(name: str, value: float) -> None:
+    """Refuse an option that is no length of time.
+
+    Raises:
+        UsageError: It is negative or not a number.
+    """
+    if not value >= 0:
+        raise UsageError(f"{name}={value!r} must be a number of seconds, 0 or more")
 
 
 class Pool:
-    """Runs trials on the workers of a `Staff`; what happens collects in `events`."""
+    """Runs trials on the workers of a `Staff`; what happens collects in a `Ledger`."""
 
-    def __init__(self, options: PoolOptions, staff: Staff) -> None:
-        self.events: list[AnyEvent] = []
+    def __init__(self, options: PoolOptions, staff: Staff, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._staff = staff
         self._options = options
+        self._ahead_s = options.run_ahead_s
         self._depth = Depth(1 if options.isolate else options.prefetch)
-        self._jobs: dict[str, Job] = {}
-        self._stopping: dict[Key, Job] = {}
 
     @property
     def slots(self) -> int:
@@ -68,17 +95,18 @@ class Pool:
 
     def take(self, command: ExecutorCommand) -> None:
         """Accept one command; it leaves with the next `flush`."""
-        job = self._jobs.get(command.trial)
         if isinstance(command, Launch):
-            if job is None or job.launch.attempt < command.attempt:
-                self._launch(command, job)
-        elif job is None or job.launch.attempt != command.attempt:
+            old = self._ledger.jobs.get(command.trial)
+            if old is None or old.launch.attempt < command.attempt:
+                self._launch(command, old)
+        elif (job := self._ledger.find(command)) is None:
             return  # it ended on its own meanwhile, which its events tell
         elif isinstance(command, Stop):
             self._stop(job, command)
-        elif job.link is not None:
-            job.waiting = False
-            job.link.order(command)
+        elif isinstance(command, Proceed):
+            self._proceed(job, command)
+        else:
+            self._pause(job, command)
 
     def _launch(self, launch: Launch, old: Job | None) -> None:
         if old is not None:
@@ -92,24 +120,40 @@ class Pool:
             launch, crew = msgspec.structs.replace(launch, resources=None), self._staff.default
             lacking = self._staff.lacking(crew)
         if lacking and not self._options.patient:
-            self._emit_end(launch, "failed", error=ErrorInfo(type="UsageError", message=lacking))
+            error = ErrorInfo(type="UsageError", message=lacking)
+            self._ledger.events.append(ends.refused(launch, error))
             return
-        job = Job(launch)
-        self._jobs[launch.trial] = job
-        crew.backlog.append(job)
+        if launch.checkpoint is not None:
+            self._ahead_s = 0.0
+        crew.backlog.append(self._ledger.enter(launch))
+
+    def _proceed(self, job: Job, proceed: Proceed) -> None:
+        self._ledger.tell(job, job.gate.proceed(proceed))
+        if job.gate.dry and job.link is not None:
+            job.link.order(proceed)
+
+    def _pause(self, job: Job, command: Pause | SaveCheckpoint) -> None:
+        """Pass a command about a trial's state on; no trial is trained in advance any more."""
+        self._ahead_s = 0.0
+        if isinstance(command, Pause):
+            self._ledger.give_up(job)
+        if job.link is not None:
+            job.link.order(command)
+        elif isinstance(command, Pause):
+            self._ledger.conclude(job)
 
     def _stop(self, job: Job, stop: Stop) -> None:
         job.stop = stop
+        self._ledger.give_up(job)
         if job.link is None:
             for crew in self._staff.crews.values():
                 if job in crew.backlog:
                     crew.backlog.remove(job)
-            self._end_stopped(job)
+            self._ledger.conclude(job)
             return
         job.kill_at = time.monotonic() + self._options.stop_grace_s
-        job.waiting = False
         job.link.order(stop)
-        self._stopping[job.key] = job
+        self._ledger.stopping[job.key] = job
 
     # Answers -------------------------------------------------------------------------------------
 
@@ -142,7 +186,10 @@ class Pool:
         link.progressed_at = time.monotonic()
         link.recalling = False
         for event in batch.events:
-            ended |= self._hear_event(link, event)
+            if isinstance(event, Ahead):
+                ended |= self._hear_ahead(link, event)
+            else:
+                ended |= self._hear_event(link, event)
         if batch.recalled:
             self._take_back(link, set(batch.recalled))
         if ended and self._options.isolate and not link.jobs:
@@ -151,7 +198,7 @@ class Pool:
     def _hear_event(self, link: Link, event: AnyEvent) -> bool:
         """Pass an event on; return whether it ended its trial's time on this worker."""
         if not isinstance(event, TrialEvent):
-            self.events.append(event)
+            self._ledger.events.append(event)
             return False
         job = link.jobs.get((event.trial, event.attempt))
         if job is None:
@@ -159,16 +206,39 @@ class Pool:
         over = isinstance(event, TrialEnded | TrialPaused)
         if isinstance(event, TrialStarted):
             job.begun_at = event.at
-        elif isinstance(event, Reported):
-            job.waiting = event.waiting
+        elif isinstance(event, Reported) and event.waiting:
+            job.gate.stand()
+        elif isinstance(event, CheckpointSaved):
+            self._ahead_s = 0.0
         elif over:
-            del link.jobs[job.key]
-            self._forget(job)
-            if job.begun_at is not None:
-                self._depth.observe(event.at - job.begun_at)
-        if not job.superseded:
-            self.events.append(event)
+            self._part(link, job, event.at)
+            self._ledger.forget(job)
+        self._ledger.tell(job, [event])
         return over
+
+    def _hear_ahead(self, link: Link, ahead: Ahead) -> bool:
+        """Keep what was trained in advance; return whether that ended its trial's time here."""
+        job = link.jobs.get((ahead.trial, ahead.attempt))
+        if job is None:
+            return False
+        if isinstance(ahead.then, CheckpointSaved):
+            self._ahead_s = 0.0
+        told = job.gate.keep(ahead)
+        if ahead.then is not None and job.gate.over:
+            self._part(link, job, ahead.then.at)
+        if job.gate.given_up:
+            self._ledger.give_up(job)
+            if job.gate.over:
+                self._ledger.conclude(job)
+        self._ledger.tell(job, told)
+        return job.gate.over
+
+    def _part(self, link: Link, job: Job, at: float) -> None:
+        """Take note that a worker is done with a trial."""
+        del link.jobs[job.key]
+        job.link = None
+        if job.begun_at is not None:
+            self._depth.observe(at - job.begun_at)
 
     def _take_back(self, link: Link, trials: set[str]) -> None:
         returned = [job for job in link.jobs.values() if job.launch.trial in trials]
@@ -181,7 +251,7 @@ class Pool:
     def tick(self) -> None:
         """Enforce stops that are overdue; take back what queues behind a long trial."""
         now = time.monotonic()
-        for job in [job for job in self._stopping.values() if (job.kill_at or now) <= now]:
+        for job in [job for job in self._ledger.stopping.values() if (job.kill_at or now) <= now]:
             if job.link is not None and not job.link.dead:
                 self._bury(job.link, TimeoutError("a trial was told to stop and did not"))
         for link, doubt in self._staff.doubted():
@@ -199,7 +269,7 @@ class Pool:
 
     def due(self) -> float:
         """Return the monotonic time at which `tick` has something to do next."""
-        stops = (job.kill_at for job in self._stopping.values() if job.kill_at is not None)
+        stops = (job.kill_at for job in self._ledger.stopping.values() if job.kill_at is not None)
         links = self._staff.ready()
         recalls = (_overdue(link, len(links)) for link in links)
         doubts = (min(doubt.until, doubt.ask_at) for _, doubt in self._staff.doubted())
@@ -210,13 +280,16 @@ class Pool:
         self._staff.fill(self._depth.value)
         links = self._staff.ready()
         for link in links:
-            link.send(_linger(len(links)))
+            link.send(self._rhythm(len(links)))
 
     def listen(self) -> None:
         """See to it that every busy worker can report."""
         links = self._staff.ready()
         for link in links:
-            link.listen(_linger(len(links)))
+            link.listen(self._rhythm(len(links)))
+
+    def _rhythm(self, workers: int) -> Rhythm:
+        return Rhythm(_linger(workers), self._ahead_s)
 
     # Ends ----------------------------------------------------------------------------------------
 
@@ -227,10 +300,9 @@ class Pool:
         spared = []
         for place, job in enumerate(list(link.jobs.values())):
             if job.kill_at is not None:
-                self._end_stopped(job)
+                self._ledger.conclude(job)
             elif place == 0 or job.begun_at is not None:
-                self._forget(job)
-                self._emit_loss(job.launch, error)
+                self._ledger.lose(job, error)
             else:
                 spared.append(job)  # it has not run: no attempt is lost
         crew.give_back(spared)
@@ -242,50 +314,14 @@ class Pool:
     def abandon(self, error: ErrorInfo) -> None:
         """All workers are gone, and none will come: say so, and account for each trial."""
         self.fail(error)
-        for job in [job for job in self._jobs.values() if job.link is not None]:
-            self._forget(job)
-            if not job.superseded:
-                self._emit_loss(job.launch, ConnectionError(error.message))
-        self._stopping.clear()
+        for job in [job for job in self._ledger.jobs.values() if job.link is not None]:
+            self._ledger.lose(job, ConnectionError(error.message))
+        self._ledger.stopping.clear()
         self._staff.abandon()
 
     def fail(self, error: ErrorInfo) -> None:
         """Say that nothing can run any more, and why."""
-        self.events.append(ExecutorFailed(at=wall_clock(), error=error))
-
-    def _end_stopped(self, job: Job) -> None:
-        self._forget(job)
-        if job.stop is not None and not job.superseded:
-            self._emit_end(job.launch, job.stop.outcome, reason=job.stop.reason)
-
-    def _forget(self, job: Job) -> None:
-        self._stopping.pop(job.key, None)
-        if self._jobs.get(job.launch.trial) is job:
-            del self._jobs[job.launch.trial]
-
-    def _emit_end(
-        self, launch: Launch, outcome: Outcome, *, reason: str = "", error: ErrorInfo | None = None
-    ) -> None:
-        ended = TrialEnded(
-            at=wall_clock(),
-            trial=launch.trial,
-            attempt=launch.attempt,
-            outcome=outcome,
-            reason=reason,
-            error=error,
-            failure="user_error" if error is not None else None,
-        )
-        self.events.append(ended)
-
-    def _emit_loss(self, launch: Launch, error: BaseException) -> None:
-        lost = TrialLost(
-            at=wall_clock(),
-            trial=launch.trial,
-            attempt=launch.attempt,
-            failure=loss.kind_of(error),
-            reason=loss.reason_of(error),
-        )
-        self.events.append(lost)
+        self._ledger.events.append(ExecutorFailed(at=wall_clock(), error=error))
 
 
 def _linger(workers: int) -> float:
