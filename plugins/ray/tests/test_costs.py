@@ -6,7 +6,7 @@ Each bound is a little above what is counted today and fails before that doubles
 import itertools
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,11 @@ class Counter:
         monkeypatch.setattr(owner, name, counted)
 
 
-def run(folder: Path, trials: int, trainable: Any = trainables.returns_number) -> Any:
+def run(folder: Path, trials: int, trainable: Any = trainables.returns_number, **more: Any) -> Any:
     """Run an experiment on the Ray that is up."""
     space = {"x": tune.uniform(0, 1)}
     options: dict[str, Any] = {"metric": "loss", "mode": "min", "verbose": 0, "executor": "ray"}
-    return tune.run(trainable, space, num_samples=trials, storage=folder, **options)
+    return tune.run(trainable, space, num_samples=trials, storage=folder, **{**options, **more})
 
 
 class TestCosts(ExecutorCase):
@@ -133,6 +133,24 @@ class TestCosts(ExecutorCase):
         seconds = time.monotonic() - began
         assert shown.resources() == [float(n) for n in range(1, 10_001)]
         assert calls.calls <= 2 + 1.5 * seconds / min(lingers)
+
+
+def test_decisions_are_few_round_trips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ASHA and short steps several trials share a call, and few decisions reach a worker."""
+
+    def curve(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for step in range(27):
+            yield {"loss": config["x"] / (step + 1)}
+
+    calls = Counter(monkeypatch, Link, "_exchange")
+    orders = Counter(monkeypatch, Link, "order")
+    asha = {"name": "asha", "max_resource": 27, "grace_period": 1, "reduction_factor": 3}
+    executor = {"name": "ray", "run_ahead_s": 1.0}  # no busy machine makes a step that long
+    results = run(tmp_path, 300, curve, scheduler=asha, executor=executor)
+    decisions = sum(trial.iterations in {1, 3, 9, 27} for trial in results)
+    assert decisions == 300
+    assert calls.calls < 240
+    assert orders.calls < 100
 
 
 def test_training_code_is_packed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

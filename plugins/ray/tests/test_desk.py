@@ -46,6 +46,17 @@ def test_waiting_trial_keeps_its_worker() -> None:
     assert desk.take() == proceed
 
 
+def test_waiting_trial_is_called_upon() -> None:
+    """A command about a trial that has begun is noticed before it is taken up."""
+    desk = desk_with("0001", "0002")
+    desk.take()
+    assert not desk.urged
+    desk.put(Stop(trial="0002", attempt=1, reason="late"), at=0.0)
+    assert not desk.urged
+    desk.put(Proceed(trial="0001", attempt=1, until=2.0), at=0.0)
+    assert desk.urged
+
+
 def test_stop_of_a_running_trial_interrupts_it() -> None:
     """A stop is passed on at once, and kept in case the trial comes to wait first."""
     desk = desk_with("0001")

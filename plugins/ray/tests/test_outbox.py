@@ -2,6 +2,7 @@
 
 from tunesmith.protocols import Report
 from tunesmith.protocols.events import AnyEvent, Reported, TrialEnded, TrialStarted
+from tunesmith_ray.ahead import Ahead
 from tunesmith_ray.outbox import Outbox
 
 
@@ -34,6 +35,36 @@ def test_waiting_is_the_last_reports() -> None:
     assert isinstance(second, Reported)
     assert (len(first.reports), first.waiting) == (2, True)
     assert (len(second.reports), second.waiting) == (1, False)
+
+
+def test_what_is_ahead_is_kept_apart() -> None:
+    """Reports made in advance leave together, each with its time, behind those asked for."""
+    outbox = Outbox()
+    ended = TrialEnded(at=9.0, trial="0001", attempt=1, outcome="completed")
+    outbox.add(reported(1.0))
+    outbox.add(reported(2.0, waiting=True))
+    outbox.add(reported(3.0), ahead=True)
+    outbox.add(reported(4.0), ahead=True)
+    outbox.add(ended, ahead=True)
+    outbox.add(reported(1.0, "0002"))
+    asked, ahead, end, other = outbox.drain()
+    assert isinstance(asked, Reported)
+    assert isinstance(ahead, Ahead)
+    assert ([one.resource for one in asked.reports], asked.waiting) == ([1.0, 2.0], True)
+    assert (ahead.times, [one.resource for one in ahead.reports]) == ((3.0, 4.0), [3.0, 4.0])
+    assert end == Ahead(trial="0001", attempt=1, then=ended)
+    assert other == reported(1.0, "0002")
+
+
+def test_reports_ahead_are_not_mixed_with_others() -> None:
+    """Neither trials nor what was asked for share an event with what is ahead."""
+    outbox = Outbox()
+    outbox.add(reported(3.0), ahead=True)
+    outbox.add(reported(4.0))
+    outbox.add(reported(5.0), ahead=True)
+    outbox.add(reported(1.0, "0002"), ahead=True)
+    kinds = [(type(event), event.trial) for event in outbox.drain()]  # type: ignore[union-attr]
+    assert kinds == [(Ahead, "0001"), (Reported, "0001"), (Ahead, "0001"), (Ahead, "0002")]
 
 
 def test_other_events_keep_their_place() -> None:

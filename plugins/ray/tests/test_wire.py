@@ -5,7 +5,8 @@ import math
 from tunesmith.protocols import Checkpoint, ErrorInfo, Report, Resources
 from tunesmith.protocols.commands import Launch, Pause, Proceed, SaveCheckpoint, Stop
 from tunesmith.protocols.events import CheckpointSaved, Reported, TrialEnded, TrialPaused
-from tunesmith_ray.wire import Batch, Orders, decode_batch, decode_orders, encode
+from tunesmith_ray.ahead import Ahead
+from tunesmith_ray.wire import Batch, Orders, Rhythm, decode_batch, decode_orders, encode
 
 CHECKPOINT = Checkpoint("0001", 3.0, "trials/0001/checkpoints/3", 10, 3, 0.5)
 
@@ -27,6 +28,7 @@ def test_orders_come_back_equal() -> None:
             Stop(trial="0001", attempt=2, reason="x", outcome="interrupted"),
         ),
         recall=True,
+        rhythm=Rhythm(0.02, 0.005),
     )
     assert decode_orders(encode(orders)) == orders
 
@@ -44,10 +46,18 @@ def test_batches_come_back_equal() -> None:
                 reports=(Report(1.0, {"loss": math.inf, "text": "ü", "list": [1, 2.5]}),),
             ),
             CheckpointSaved(at=1.0, trial="0001", attempt=1, checkpoint=CHECKPOINT),
+            Ahead(trial="0001", attempt=1, times=(2.0,), reports=(Report(2.0, {"loss": 0.5}),)),
+            Ahead(
+                trial="0001",
+                attempt=1,
+                then=TrialEnded(at=1.0, trial="0001", attempt=1, outcome="completed"),
+            ),
             TrialPaused(at=1.0, trial="0001", attempt=1),
             TrialEnded(at=1.0, trial="0001", attempt=1, outcome="failed", error=error),
         ),
         ("0002",),
+        taken=8,
+        idle=True,
     )
     assert decode_batch(encode(batch)) == batch
 

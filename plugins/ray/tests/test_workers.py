@@ -284,6 +284,8 @@ class TestWorkers(ExecutorCase):
             made(trainables.yields, num_cpus=8)
         with pytest.raises(UsageError, match="prefetch=0 must be at least 1"):
             made(trainables.yields, prefetch=0)
+        with pytest.raises(UsageError, match="run_ahead_s=nan must be a number of seconds"):
+            made(trainables.yields, run_ahead_s=float("nan"))
         with pytest.raises(UsageError, match="stop_grace_s=-1 must be a number of seconds"):
             made(trainables.yields, stop_grace_s=-1)
 

@@ -14,7 +14,7 @@ class Sizes:
     ray_reports: int = 100_000
     loop_calls: int = 1_000
     rival_trials: int = 1_000
-    rival_asha_trials: int = 200
+    rival_asha_trials: int = 1_000
     rival_reports: int = 300
     growth_small: int = 1_000
     growth_middle: int = 10_000

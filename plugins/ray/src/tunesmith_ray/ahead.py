@@ -7,6 +7,7 @@ answered from there, without a call, and what a stopped trial did too much is th
 engine hears the same events in the same order as if the trial had stood still.
 """
 
+import math
 from collections import deque
 
 import msgspec
@@ -41,20 +42,21 @@ class Gate:
         self.given_up = False
         self._held: deque[tuple[float, Report | TrialEnded | CheckpointSaved]] = deque()
         self._until: float | None = None  # None: the engine has not asked for anything
+        self._told = 0.0  # the resource at which the trial waits, as far as the engine knows
 
     @property
-    def dry(self) -> bool:
-        """Whether the engine has asked for more than the worker has told."""
-        return self._until is not None and not self.over
+    def lacks(self) -> float | None:
+        """How far the worker has to train before the engine can hear more; None if it need not."""
+        return None if self.over else self._until
 
     @property
     def passed(self) -> bool:
         """Whether the engine has been told of the end."""
         return self.over and not self._held and not self.given_up
 
-    def stand(self) -> None:
+    def stand(self, resource: float) -> None:
         """Take note that the engine hears of a report at which the trial waits for a decision."""
-        self._until = None
+        self._until, self._told = None, resource
 
     def keep(self, ahead: Ahead) -> list[AnyEvent]:
         """Take in what was trained in advance; return what of it was asked for meanwhile."""
@@ -66,7 +68,8 @@ class Gate:
 
     def proceed(self, order: Proceed) -> list[AnyEvent]:
         """Return what is known up to the report at which the trial will wait."""
-        self._until = order.until
+        # A trial goes on by one report at least, however far it has come.
+        self._until = max(order.until, math.nextafter(self._told, math.inf))
         return self._release(order.trial, order.attempt)
 
     def give_up(self) -> list[Checkpoint]:
@@ -87,7 +90,7 @@ class Gate:
             reports.append(item)
             waiting = item.resource >= self._until
             if waiting:
-                self._until = None
+                self.stand(item.resource)
             if waiting or not self._held or not isinstance(self._held[0][1], Report):
                 told.append(
                     Reported(

@@ -129,8 +129,8 @@ class Pool:
 
     def _proceed(self, job: Job, proceed: Proceed) -> None:
         self._ledger.tell(job, job.gate.proceed(proceed))
-        if job.gate.dry and job.link is not None:
-            job.link.order(proceed)
+        if job.link is not None and (until := job.gate.lacks) is not None:
+            job.link.order(msgspec.structs.replace(proceed, until=until))
 
     def _pause(self, job: Job, command: Pause | SaveCheckpoint) -> None:
         """Pass a command about a trial's state on; no trial is trained in advance any more."""
@@ -207,7 +207,7 @@ class Pool:
         if isinstance(event, TrialStarted):
             job.begun_at = event.at
         elif isinstance(event, Reported) and event.waiting:
-            job.gate.stand()
+            job.gate.stand(event.reports[-1].resource)
         elif isinstance(event, CheckpointSaved):
             self._ahead_s = 0.0
         elif over:
