@@ -98,10 +98,11 @@ class TestAhead(ExecutorCase):
     """What becomes of trials that were trained in advance."""
 
     in_process = False
+    isolate = False
 
     def make(self, context: ExecutorContext) -> RayExecutor:
-        """Return an eager executor with one worker's patience."""
-        return eager(context)
+        """Return an eager executor."""
+        return eager(context, isolate=self.isolate)
 
     def test_decisions_need_no_worker(self, stage: Made, kept: Kept) -> None:
         """A trial that is over at its worker is decided on step by step, without a call."""
@@ -128,6 +129,28 @@ class TestAhead(ExecutorCase):
         shown.send(Proceed(trial="0001", attempt=1, until=float("inf")))
         assert shown.wait(TrialEnded, "0001").outcome == "completed"
         assert shown.resources("0001") == shown.resources("0002")
+
+    def test_an_isolated_process_ends_with_its_trial(self, stage: Made, kept: Kept) -> None:
+        """With `isolate` no other trial runs in its process, whether it is decided on or not."""
+
+        def tells(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+            for _ in range(3):
+                yield {"loss": 0.0, "pid": os.getpid()}
+
+        self.isolate = True
+        shown = stage(tells, max_concurrent=1)
+        shown.launch("0001", until=1.0)
+        shown.wait_for_decision("0001")
+        kept.await_end(shown)
+        shown.launch("0002")
+        shown.wait(TrialEnded, "0002")
+        shown.send(Proceed(trial="0001", attempt=1, until=float("inf")))
+        assert shown.wait(TrialEnded, "0001").outcome == "completed"
+        first, second = (
+            {report.metrics["pid"] for report in shown.reports(trial)} for trial in ("0001", "0002")
+        )
+        assert len(first) == len(second) == 1
+        assert first != second
 
     def test_what_a_stopped_trial_did_too_much_is_not_told(self, stage: Made, kept: Kept) -> None:
         """It ends as the stop says, at the report at which the engine stopped it."""

@@ -134,6 +134,6 @@ LOOP = "one report each, random search, journal on; the loop makes one actor cal
 CHAT = "a single trial that reports in a loop; the yardstick is the loop's calls a second"
 REUSED = "as many trials on both sides, theirs with `reuse_actors=True`"
 WHOLE = "the same experiments, from call to results, with Ray up on both sides"
-LADDER = "ASHA with at most 27 reports a trial on both sides"
+LADDER = "ASHA with at most 27 reports a trial, as many trials on both sides"
 TUNE_CHAT = "a single trial that reports in a loop, on both sides"
 GROUP = Group("ray", opened)
