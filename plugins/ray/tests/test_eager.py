@@ -192,6 +192,17 @@ class TestAhead(ExecutorCase):
         assert shown.wait(TrialEnded, attempt=2).outcome == "completed"
         assert shown.resources() == [1.0, 2.0, 3.0, 4.0, 5.0]
 
+    def test_trial_that_has_not_begun_cannot_be_paused(self, stage: Made, kept: Kept) -> None:
+        """A pause that comes before its launch has left changes nothing."""
+        shown = stage(trainables.yields, max_concurrent=1)
+        shown.launch("0001", until=1.0)
+        shown.launch("0002")
+        shown.send(Pause(trial="0002", attempt=1, reason="too early"))
+        shown.wait_for_decision("0001")
+        shown.send(Stop(trial="0001", attempt=1, reason="rung"))
+        assert shown.wait(TrialEnded, "0002").outcome == "completed"
+        assert shown.resources("0002") == [1.0, 2.0, 3.0, 4.0, 5.0]
+
     def test_checkpoint_that_nobody_hears_of_is_deleted(
         self, stage: Made, kept: Kept, tmp_path: Path
     ) -> None:

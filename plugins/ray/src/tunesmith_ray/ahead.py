@@ -33,12 +33,13 @@ class Ahead(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str
 class Gate:
     """Lets through what the engine has asked for of one attempt, and keeps the rest.
 
-    `over` says that the attempt has come to its end at the worker, `given_up` that the engine
-    wants none of what is kept.
+    `over` says that the attempt has come to its end at the worker, `passed` that the engine has
+    been told of it, `given_up` that the engine will ask for no more than it has.
     """
 
     def __init__(self) -> None:
         self.over = False
+        self.passed = False
         self.given_up = False
         self._held: deque[tuple[float, Report | TrialEnded | CheckpointSaved]] = deque()
         self._until: float | None = None  # None: the engine has not asked for anything
@@ -48,11 +49,6 @@ class Gate:
     def lacks(self) -> float | None:
         """How far the worker has to train before the engine can hear more; None if it need not."""
         return None if self.over else self._until
-
-    @property
-    def passed(self) -> bool:
-        """Whether the engine has been told of the end."""
-        return self.over and not self._held and not self.given_up
 
     def stand(self, resource: float) -> None:
         """Take note that the engine hears of a report at which the trial waits for a decision."""
@@ -73,8 +69,8 @@ class Gate:
         return self._release(order.trial, order.attempt)
 
     def give_up(self) -> list[Checkpoint]:
-        """Forget what is kept, and let nothing through; return checkpoints among it."""
-        self.given_up, self._until = True, None
+        """Forget what was not asked for; return checkpoints among it."""
+        self.given_up = True
         saved = [item.checkpoint for _, item in self._held if isinstance(item, CheckpointSaved)]
         self._held.clear()
         return saved
@@ -86,6 +82,7 @@ class Gate:
             at, item = self._held.popleft()
             if not isinstance(item, Report):
                 told.append(item)
+                self.passed = isinstance(item, TrialEnded)
                 continue
             reports.append(item)
             waiting = item.resource >= self._until

@@ -51,7 +51,7 @@ class Ledger:
         return events
 
     def give_up(self, job: Job) -> None:
-        """Forget what was trained in advance, and whatever comes of it yet."""
+        """Forget what an attempt did that the engine has not asked for, and will not."""
         for checkpoint in job.gate.give_up():
             self._discard(checkpoint)
 

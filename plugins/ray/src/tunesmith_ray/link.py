@@ -142,19 +142,6 @@ class Link:
         if self._has_news and self._in_flight < _IN_FLIGHT:
             self._exchange(rhythm)
 
-    @property
-    def _has_news(self) -> bool:
-        """Whether the worker must hear of orders before its next answer.
-
-        It need not hear of launches while those that it has are more, and it will answer.
-        """
-        orders = self._orders
-        if self._unsent_recall or not self._in_flight or not orders:
-            return self._unsent_recall or bool(orders)
-        return 2 * len(orders) >= len(self.jobs) or any(
-            not isinstance(order, Launch) for order in orders
-        )
-
     def listen(self, rhythm: Rhythm) -> None:
         """See to it that one call is under way that brings the next events."""
         if self._in_flight == 0 and self.busy:
@@ -219,6 +206,17 @@ class Link:
                 placement_group_capture_child_tasks=True,
             )
         return _Actor.options(**options).remote()
+
+    @property
+    def _has_news(self) -> bool:
+        """Whether the worker must hear of orders before its next answer.
+
+        It need not hear of launches while it has more than those, and is going to answer.
+        """
+        if self._unsent_recall or not self._orders:
+            return self._unsent_recall
+        has_more = self._in_flight > 0 and 2 * len(self._orders) < len(self.jobs)
+        return not (has_more and all(isinstance(order, Launch) for order in self._orders))
 
     def _exchange(self, rhythm: Rhythm) -> None:
         data = encode(Orders(tuple(self._orders), self._unsent_recall, rhythm))

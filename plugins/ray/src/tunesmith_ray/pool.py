@@ -135,6 +135,8 @@ class Pool:
     def _pause(self, job: Job, command: Pause | SaveCheckpoint) -> None:
         """Pass a command about a trial's state on; no trial is trained in advance any more."""
         self._ahead_s = 0.0
+        if job.link is None and not job.gate.over:
+            return  # it has not begun
         if isinstance(command, Pause):
             self._ledger.give_up(job)
         if job.link is not None:
@@ -226,11 +228,11 @@ class Pool:
         told = job.gate.keep(ahead)
         if ahead.then is not None and job.gate.over:
             self._part(link, job, ahead.then.at)
+        self._ledger.tell(job, told)
         if job.gate.given_up:
             self._ledger.give_up(job)
-            if job.gate.over:
+            if job.gate.over and not job.gate.passed:
                 self._ledger.conclude(job)
-        self._ledger.tell(job, told)
         return job.gate.over
 
     def _part(self, link: Link, job: Job, at: float) -> None:
