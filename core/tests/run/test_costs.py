@@ -81,7 +81,10 @@ def test_journal_transactions(each: Each, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_statements(each: Each, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A short turn is one statement, which inserts all its events and is a transaction."""
+    """A short turn is one statement, a transaction by itself; requests are looked for by the clock.
+
+    That is ten times a second, however many trials there are.
+    """
     statements = itertools.count()
     connect = log._connect
 
@@ -93,8 +96,8 @@ def test_statements(each: Each, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(log, "_connect", traced)
 
     trial, report = each(growth(statements, tmp_path))
-    assert trial <= 2
-    assert report <= 1
+    assert trial <= 3
+    assert report <= 2
 
 
 def test_encodings(each: Each, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
