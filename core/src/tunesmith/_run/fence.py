@@ -27,13 +27,15 @@ class FencedExecutor:
 
     def submit(self, commands: Sequence[ExecutorCommand]) -> None:
         """Take commands, in order, without waiting for their effects."""
-        self._launched.update(one.trial for one in commands if type(one) is Launch)
+        for command in commands:
+            if type(command) is Launch:
+                self._launched.add(command.trial)
         self._call(self._executor.submit, commands)
 
     def poll(self, deadline: float | None) -> Sequence[AnyEvent]:
         """Wait for events until one comes, `wake` is called, or the clock reaches `deadline`."""
         events: Any = self._call(self._executor.poll, deadline)
-        if not isinstance(events, Sequence):
+        if type(events) is not list and not isinstance(events, Sequence):
             raise self._misfit(events, "a list of events")
         for event in events:
             if not isinstance(event, Event):
