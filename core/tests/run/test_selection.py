@@ -38,6 +38,13 @@ def local():
     return Local
 
 
+class Listener:
+    """A callback that hears of ends."""
+
+    def on_trial_end(self, trial):
+        """Do nothing."""
+
+
 ENDING = f"{__name__}:Ending"
 ANY = {"name": ENDING, "end": 2, "rule": lambda late: late}
 
@@ -78,6 +85,23 @@ def test_what_a_journal_cannot_hold_of_an_algorithm_is_given_again(begun, schedu
     )
     again = tune.resume(path, train, num_samples=3, scheduler=scheduler, verbose=0)
     assert reached(again) == [*before, before[0]]
+
+
+def test_all_that_is_missing_is_asked_for_at_once(tmp_path):
+    """Whoever resumes gives everything again in one go; callbacks are not needed."""
+
+    def never(trial_id, metrics):
+        return False
+
+    options = {"metric": "loss", "mode": "min", "executor": "inline", "verbose": 0}
+    made = {"stop": never, "constraint": bool, "callbacks": [Listener()]}
+    run = tune.run(train, SPACE, storage=tmp_path, num_samples=1, **options, **made)
+    with pytest.raises(tune.UsageError) as caught:
+        tune.resume(run.path, train)
+    told = str(caught.value)
+    assert told.startswith("this run has stop=<function ")
+    assert "constraint=(<class 'bool'>,), which a journal cannot hold; give them again: " in told
+    assert told.endswith(f"tune.resume({str(run.path)!r}, stop=..., constraint=...)")
 
 
 def test_another_algorithm_is_none_that_is_given_again(begun):

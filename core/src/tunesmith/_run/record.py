@@ -102,12 +102,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
     kept = dict(header.extra.get("options", {}))
     _check_changes(given, kept)
     marked = [option for option, value in kept.items() if is_mark(value)]
-    for option in marked:
-        if option not in given and option != "callbacks":
-            raise UsageError(
-                f"this run has {option}={kept[option][GIVEN]}, which a journal cannot hold; "
-                f"give it again: tune.resume({str(folder)!r}, {option}=...)"
-            )
+    _check_missing({name: kept[name][GIVEN] for name in marked if name not in given}, folder)
     options = {option: value for option, value in kept.items() if option not in marked}
     _restore(options)
     options |= {key: value for key, value in given.items() if key not in CHANGEABLE}
@@ -145,6 +140,19 @@ def _check_changes(given: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
             )
         hint = did_you_mean(option, allowed) or f"; it has {', '.join(allowed)}"
         raise UsageError(f"tune.resume() has no option {option!r}{hint}")
+
+
+def _check_missing(missing: Mapping[str, str], folder: Path) -> None:
+    """Refuse to go on without what decides; callbacks only listen."""
+    needed = {name: told for name, told in missing.items() if name != "callbacks"}
+    if needed:
+        it = "it" if len(needed) == 1 else "them"
+        told = ", ".join(f"{name}={one}" for name, one in needed.items())
+        call = "".join(f", {name}=..." for name in needed)
+        raise UsageError(
+            f"this run has {told}, which a journal cannot hold; give {it} again:"
+            f" tune.resume({str(folder)!r}{call})"
+        )
 
 
 def _algorithms(header: Header, folder: Path, given: Mapping[str, Any]) -> dict[str, Any]:
