@@ -36,6 +36,7 @@ from tunesmith._run.replay import replay
 from tunesmith._run.results import Results, conclude
 from tunesmith._run.revival import Revival
 from tunesmith._run.succession import present
+from tunesmith._run.unsaved import Unsaved
 from tunesmith._run.watchdog import Watchdog
 from tunesmith.errors import TrialError, TunesmithError
 from tunesmith.plugins import Registry, default_registry
@@ -219,7 +220,7 @@ def _conduct(
             opening = _take_up(parts, goal, display)
         watchdog = Watchdog(parts.folder, experiment.failure.watchdog_s, parts.engine, display.warn)
         stack.callback(watchdog.close)
-        told = watchers.Watchers(callbacks, display.warn)
+        told = watchers.Watchers([*callbacks, *_guards(parts, display)], display.warn)
         audience = Audience(
             told,
             display if experiment.verbose else None,
@@ -244,6 +245,13 @@ def _conduct(
         display.on_experiment_start(experiment)
         ended, broken_off = _drive(driver, display, opening)
     return _Conducted(parts, display, told, ended, broken_off)
+
+
+def _guards(parts: Parts, display: Display) -> list[Unsaved]:
+    """Return who watches that the run can do what it is meant to."""
+    can_save = not parts.needs_checkpoints or bool(parts.engine.checkpoints())
+    name = parts.journal.header.scheduler["name"]
+    return [] if can_save else [Unsaved(name, display.warn)]
 
 
 def _conclude(conducted: _Conducted) -> Results:

@@ -68,6 +68,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     in_process: bool
     virtual: bool
+    needs_checkpoints: bool
 
 
 @contextlib.contextmanager
@@ -116,9 +117,8 @@ def _open(
 ) -> Parts:
     """Make the parts; the executor comes first, to boot while the searcher is imported."""
     experiment = plan.experiment
-    since = journal.last_at() if journal else 0.0
-    made = _made(plan.executor, context(plan, folder, since=since))
-    executor = FencedExecutor(made, plan.executor.spec.name)
+    begun = context(plan, folder, since=journal.last_at() if journal else 0.0)
+    executor = FencedExecutor(_made(plan.executor, begun), plan.executor.spec.name)
     stack.callback(executor.close)
     algorithms = choose(plan)
     at_once = journal.header.extra.get("max_concurrent") if journal else None
@@ -154,6 +154,7 @@ def _open(
         folder=folder,
         in_process=plan.executor.spec.in_process,
         virtual=plan.executor.spec.virtual,
+        needs_checkpoints=plan.scheduler.spec.capabilities.needs_checkpoints,
     )
 
 
