@@ -23,8 +23,11 @@ LOCAL = ("cfo",)
 
 TABLES = bench.load_suite(str(Path(__file__).with_name("grids.toml")))
 
-TRIALS = {"smac": 100}
-"""A forest is fitted once for eight suggestions, and sees less in few points than a process."""
+TRIALS = {"smac": 100, "dragonfly": 60}
+"""A forest is fitted once for eight suggestions, and sees less in few points than a process.
+
+Dragonfly looks for its model's hyperparameters once for seventeen trials.
+"""
 
 
 def searchers(pace):

@@ -72,9 +72,10 @@ def test_every_pair_runs_to_its_end(run, searcher, scheduler):
 def singles():
     """Yield all searchers; slow ones are for the slow suite."""
     for one in default_registry().installed("searcher"):
-        marks = [pytest.mark.slow] if one.spec.pace == "slow" else []
+        is_slow = one.spec.pace == "slow"
+        marks = [pytest.mark.slow, pytest.mark.timeout(900)] if is_slow else []
         options = {"name": one.spec.name, **SEARCHERS.get(one.spec.name, {})}
-        yield pytest.param(options, id=one.spec.name, marks=[*marks, pytest.mark.timeout(300)])
+        yield pytest.param(options, id=one.spec.name, marks=marks)
 
 
 @pytest.mark.parametrize("searcher", list(singles()))
