@@ -2,7 +2,7 @@
 
 from tunesmith.protocols import Report
 from tunesmith.protocols.events import AnyEvent, Reported, TrialEnded, TrialStarted
-from tunesmith_ray.ahead import Ahead
+from tunesmith_ray.ahead import Ahead, unpack
 from tunesmith_ray.outbox import Outbox
 
 
@@ -51,7 +51,10 @@ def test_what_is_ahead_is_kept_apart() -> None:
     assert isinstance(asked, Reported)
     assert isinstance(ahead, Ahead)
     assert ([one.resource for one in asked.reports], asked.waiting) == ([1.0, 2.0], True)
-    assert (ahead.times, [one.resource for one in ahead.reports]) == ((3.0, 4.0), [3.0, 4.0])
+    assert (ahead.times, [unpack(one).resource for one in ahead.reports]) == (
+        (3.0, 4.0),
+        [3.0, 4.0],
+    )
     assert end == Ahead(trial="0001", attempt=1, then=ended)
     assert other == reported(1.0, "0002")
 

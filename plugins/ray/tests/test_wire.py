@@ -5,7 +5,7 @@ import math
 from tunesmith.protocols import Checkpoint, ErrorInfo, Report, Resources
 from tunesmith.protocols.commands import Launch, Pause, Proceed, SaveCheckpoint, Stop
 from tunesmith.protocols.events import CheckpointSaved, Reported, TrialEnded, TrialPaused
-from tunesmith_ray.ahead import Ahead
+from tunesmith_ray.ahead import Ahead, pack
 from tunesmith_ray.wire import Batch, Orders, Rhythm, decode_batch, decode_orders, encode
 
 CHECKPOINT = Checkpoint("0001", 3.0, "trials/0001/checkpoints/3", 10, 3, 0.5)
@@ -46,7 +46,9 @@ def test_batches_come_back_equal() -> None:
                 reports=(Report(1.0, {"loss": math.inf, "text": "ü", "list": [1, 2.5]}),),
             ),
             CheckpointSaved(at=1.0, trial="0001", attempt=1, checkpoint=CHECKPOINT),
-            Ahead(trial="0001", attempt=1, times=(2.0,), reports=(Report(2.0, {"loss": 0.5}),)),
+            Ahead(
+                trial="0001", attempt=1, times=(2.0,), reports=(pack(Report(2.0, {"loss": 0.5})),)
+            ),
             Ahead(
                 trial="0001",
                 attempt=1,

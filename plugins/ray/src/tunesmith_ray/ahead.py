@@ -9,6 +9,7 @@ engine hears the same events in the same order as if the trial had stood still.
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,9 +17,15 @@ from tunesmith.protocols import Checkpoint, Report
 from tunesmith.protocols.commands import Proceed
 from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEnded
 
+pack: Callable[[Report], bytes] = msgspec.msgpack.Encoder().encode
+"""Makes a report what `Ahead` carries: most of these are never looked at."""
+
+unpack: Callable[[bytes], Report] = msgspec.msgpack.Decoder(Report).decode
+"""Returns the report that was packed."""
+
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
-    """Reports of one attempt that nobody has asked for yet, each with its time.
+    """Packed reports of one attempt that nobody has asked for yet, each with its time.
 
     Or, as `then`, the checkpoint of the next report or the end of the attempt.
     """
@@ -26,7 +33,7 @@ class Ahead(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str
     trial: str
     attempt: int
     times: tuple[float, ...] = ()
-    reports: tuple[Report, ...] = ()
+    reports: tuple[bytes, ...] = ()
     then: TrialEnded | CheckpointSaved | None = None
 
 
@@ -41,7 +48,8 @@ class Gate:
         self.over = False
         self.passed = False
         self.given_up = False
-        self._held: deque[tuple[float, Report | TrialEnded | CheckpointSaved]] = deque()
+        self._held: deque[tuple[float, bytes | TrialEnded | CheckpointSaved]] = deque()
+        self._saved: list[Checkpoint] = []  # those among what is held
         self._until: float | None = None  # None: the engine has not asked for anything
         self._told = 0.0  # the resource at which the trial waits, as far as the engine knows
 
@@ -60,6 +68,8 @@ class Gate:
         if ahead.then is not None:
             self._held.append((ahead.then.at, ahead.then))
             self.over = isinstance(ahead.then, TrialEnded)
+            if isinstance(ahead.then, CheckpointSaved):
+                self._saved.append(ahead.then.checkpoint)
         return self._release(ahead.trial, ahead.attempt)
 
     def proceed(self, order: Proceed) -> list[AnyEvent]:
@@ -71,7 +81,7 @@ class Gate:
     def give_up(self) -> list[Checkpoint]:
         """Forget what was not asked for; return checkpoints among it."""
         self.given_up = True
-        saved = [item.checkpoint for _, item in self._held if isinstance(item, CheckpointSaved)]
+        saved, self._saved = self._saved, []
         self._held.clear()
         return saved
 
@@ -80,15 +90,18 @@ class Gate:
         reports: list[Report] = []
         while self._held and self._until is not None:
             at, item = self._held.popleft()
-            if not isinstance(item, Report):
+            if not isinstance(item, bytes):
                 told.append(item)
                 self.passed = isinstance(item, TrialEnded)
+                if isinstance(item, CheckpointSaved):
+                    del self._saved[0]
                 continue
-            reports.append(item)
-            waiting = item.resource >= self._until
+            report = unpack(item)
+            reports.append(report)
+            waiting = report.resource >= self._until
             if waiting:
-                self.stand(item.resource)
-            if waiting or not self._held or not isinstance(self._held[0][1], Report):
+                self.stand(report.resource)
+            if waiting or not self._held or not isinstance(self._held[0][1], bytes):
                 told.append(
                     Reported(
                         at=at,

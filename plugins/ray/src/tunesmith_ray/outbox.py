@@ -4,7 +4,7 @@ import msgspec
 
 from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEnded
 from tunesmith.protocols.result import Report
-from tunesmith_ray.ahead import Ahead
+from tunesmith_ray.ahead import Ahead, pack
 
 
 class Outbox:
@@ -55,7 +55,8 @@ class Outbox:
         reports = tuple(self._reports)
         if self._is_ahead:
             times = tuple(self._times)
-            ahead = Ahead(trial=tail.trial, attempt=tail.attempt, times=times, reports=reports)
+            packed = tuple(map(pack, reports))
+            ahead = Ahead(trial=tail.trial, attempt=tail.attempt, times=times, reports=packed)
             self._events.append(ahead)
         elif len(reports) == len(tail.reports):
             self._events.append(tail)
