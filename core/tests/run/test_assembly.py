@@ -35,6 +35,12 @@ def train(config: dict[str, Any]) -> float:
     return float(config["x"])
 
 
+def run(folder: Path, **options: Any) -> None:
+    """Run one trial with these algorithms."""
+    fixed: dict[str, Any] = {"metric": "loss", "mode": "min", "executor": "inline", "verbose": 0}
+    tune.run(train, {"x": tune.uniform(0, 1)}, num_samples=1, storage=folder, **fixed, **options)
+
+
 @pytest.mark.parametrize(
     ("stop", "end"),
     [
@@ -48,18 +54,7 @@ def test_the_end_of_training_is_known_from_any_form_of_stop(
     tmp_path: Path, stop: Any, end: float | None
 ) -> None:
     """`max_resource` is the least that any of the rules lets a trial train."""
-    tune.run(
-        train,
-        {"x": tune.uniform(0, 1)},
-        metric="loss",
-        mode="min",
-        searcher=Listener,
-        stop=stop,
-        executor="inline",
-        num_samples=1,
-        storage=tmp_path,
-        verbose=0,
-    )
+    run(tmp_path, searcher=Listener, stop=stop)
     assert Listener.problems.pop().max_resource == end
 
 
@@ -73,16 +68,5 @@ class Choosy:
 def test_an_algorithm_that_refuses_leaves_no_run(tmp_path: Path) -> None:
     """The run's name is free again for whoever mends the call."""
     with pytest.raises(UsageError, match="it takes no such problem"):
-        tune.run(
-            train,
-            {"x": tune.uniform(0, 1)},
-            metric="loss",
-            mode="min",
-            scheduler=Choosy,
-            executor="inline",
-            num_samples=1,
-            name="mine",
-            storage=tmp_path,
-            verbose=0,
-        )
+        run(tmp_path, scheduler=Choosy, name="mine")
     assert list(tmp_path.iterdir()) == []

@@ -44,7 +44,7 @@ class Allocation:
 
     def fill(self) -> None:
         """Launch what the scheduler chooses, then ask for what is still missing."""
-        if self.slots is None or self._ending.has_begun or self._lifecycle.is_on_hold:
+        if self.slots is None or self._ending.status is not None or self._lifecycle.is_on_hold:
             return
         trials, slots = self._trials, self.slots
         pending, paused = self._pending, self._paused

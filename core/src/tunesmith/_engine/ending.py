@@ -25,11 +25,7 @@ class Ending:
         self.reset()
 
     def reset(self) -> None:
-        """Take the experiment up again, as a resume does.
-
-        `has_begun` tells whether it is winding down.
-        """
-        self.has_begun = False
+        """Take the experiment up again, as a resume does."""
         self.status: RunStatus | None = None
         self.reason = ""
         self.fault: type[TunesmithError] = PluginError
@@ -39,6 +35,11 @@ class Ending:
     def farewell(self) -> str:
         """Why nothing can be asked for any more; empty while the experiment goes on."""
         return f"the run is ending ({self.reason or self.status})" if self.has_begun else ""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the experiment is winding down."""
+        return self.status is not None
 
     def fail(
         self, reason: str, fault: type[TunesmithError] = PluginError, *, interrupt: bool = False
@@ -55,7 +56,6 @@ class Ending:
         """
         if self.has_begun:
             return
-        self.has_begun = True
         self.status, self.reason, self.keeps_trials = status, reason, interrupt
         outcome: Outcome = "interrupted" if interrupt else "stopped"
         for state in (TrialState.STARTING, TrialState.RUNNING):

@@ -47,6 +47,7 @@ from tunesmith.protocols.events import (
 )
 from tunesmith.protocols.executor import TrialClock
 from tunesmith.protocols.result import Report
+from tunesmith.space.plain import copied
 
 REMEMBERED = 256
 """Interrupts of attempts that have not arrived yet; older ones are forgotten."""
@@ -326,7 +327,7 @@ def _assignment(settings: WorkerSettings, launch: Launch) -> Assignment:
     return Assignment(
         trial=launch.trial,
         attempt=launch.attempt,
-        config=_copied(plain) if space is None else space.from_plain(plain),
+        config=copied(plain) if space is None else space.from_plain(plain),
         folder=settings.folder,
         experiment=settings.experiment,
         resources=launch.resources or settings.resources,
@@ -351,12 +352,3 @@ def _saved(folder: str, checkpoint: Checkpoint) -> SavedCheckpoint:
 
 def _same(launch: Launch, command: ExecutorCommand) -> bool:
     return launch.attempt == command.attempt and launch.trial == command.trial
-
-
-def _copied(value: Any) -> Any:
-    """Return plain data that training code may change."""
-    if isinstance(value, dict):
-        return {key: _copied(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_copied(entry) for entry in value]
-    return value
