@@ -1,8 +1,8 @@
 """A Ray of one's own that dies under a run."""
 
-import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -45,12 +45,9 @@ print(tune.resume(Path(sys.argv[1], "run"), train, executor="inline", verbose=0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds Ray's processes in /proc, on Linux")
-def test_a_ray_that_died_ends_the_run_and_not_the_program(tmp_path: Path) -> None:
+def test_a_ray_that_died_ends_the_run_and_not_the_program(ran: Callable[..., Any]) -> None:
     """The run says which process it was, before Ray ends the program, and can be resumed."""
-    script = tmp_path / "main.py"
-    script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+    done = ran(SCRIPT, 150)
     assert done.stdout.splitlines() == [
         "Ray's own process raylet died",
         "{'completed': 1}",

@@ -1,8 +1,7 @@
 """Several nodes, by Ray's cluster for tests."""
 
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -36,6 +35,7 @@ class Case(ExecutorCase):
 
 steps = ExecutorCase.stage.__wrapped__(Case(), Path(sys.argv[1]))
 shown = next(steps)(train)
+shown.slots = 1  # so far
 slots = lambda n: lambda e: isinstance(e, CapacityChanged) and e.slots == n
 shown.wait_for(slots(1), "one slot")
 node = cluster.add_node(num_cpus=1, resources={"spot": 1})
@@ -56,12 +56,9 @@ cluster.shutdown()
 
 
 @pytest.mark.slow
-def test_nodes_come_and_go(tmp_path: Path) -> None:
+def test_nodes_come_and_go(ran: Callable[..., Any]) -> None:
     """A node that joins brings slots, trials spread, and its loss is told as such."""
-    script = tmp_path / "nodes.py"
-    script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(tmp_path)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=110)
+    done = ran(SCRIPT, 110)
     assert '"nodes": 2, "kind": "node_lost"' in done.stdout, (
         done.stdout[-3000:] + done.stderr[-3000:]
     )

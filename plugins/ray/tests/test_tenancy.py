@@ -1,8 +1,6 @@
 """Runs of one process that use Ray at the same time, and one after another."""
 
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -84,16 +82,13 @@ print("left", ray.is_initialized(), flush=True)
 """
 
 
-def test_runs_share_ray_follow_each_other_and_notice_its_end(tmp_path: Path) -> None:
+def test_runs_share_ray_follow_each_other_and_notice_its_end(ran: Callable[..., Any]) -> None:
     """Ray stays until the last run ends; the next one starts its own; a vanished one is an error.
 
     What an earlier run leaves to the garbage collector does not harm the next. A Ray that the
     program starts in place of ours is not ended.
     """
-    script = tmp_path / "main.py"
-    script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+    done = ran(SCRIPT, 150)
     assert done.stdout.splitlines() == [
         "overlapped False",
         "again True",
