@@ -52,8 +52,8 @@ class Worker:
 
     def run_ahead(self, events: int) -> None:
         """Train on without having been told to."""
+        self._outbox.add_ahead(self._course[:events])
         for event in self._course[:events]:
-            self._outbox.add(event, ahead=True)
             if isinstance(event, Reported):
                 self._reached = event.reports[0].resource
         del self._course[:events]

@@ -1,12 +1,14 @@
 """How many trials a worker is handed at a time."""
 
+import math
+
 from tunesmith_ray.depth import MAX_S, Depth
 
 
-def fed(depth: Depth, seconds: float, times: int) -> int:
-    """Return the depth after so many trials of this length."""
+def fed(depth: Depth, seconds: float, times: int, *, worth: float = math.inf) -> int:
+    """Return the depth after so many trials of this length, of which there are plenty or not."""
     for _ in range(times):
-        depth.observe(seconds)
+        depth.observe(seconds, worth)
     return depth.value
 
 
@@ -35,11 +37,19 @@ def test_shrinks_when_trials_become_longer() -> None:
     assert fed(depth, 0.1, 30) == 1
 
 
+def test_is_worth_the_supply() -> None:
+    """It follows the supply of trials, both ways, by factors of two."""
+    depth = Depth(64)
+    assert fed(depth, 0.0001, 30, worth=10.0) == 8
+    assert fed(depth, 0.0001, 30, worth=100.0) == 64
+    assert fed(depth, 0.0001, 30, worth=0.5) == 1
+
+
 def test_one_hiccup_changes_little() -> None:
     """A single slow trial among short ones does not empty the queue."""
     depth = Depth(16)
     fed(depth, 0.0001, 60)
-    depth.observe(0.03)
+    depth.observe(0.03, math.inf)
     assert depth.value >= 4
 
 

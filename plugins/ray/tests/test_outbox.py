@@ -1,8 +1,14 @@
 """Events are merged on their way out of a worker."""
 
-from tunesmith.protocols import Report
-from tunesmith.protocols.events import AnyEvent, Reported, TrialEnded, TrialStarted
-from tunesmith_ray.ahead import Ahead, unpack
+from tunesmith.protocols import Checkpoint, Report
+from tunesmith.protocols.events import (
+    AnyEvent,
+    CheckpointSaved,
+    Reported,
+    TrialEnded,
+    TrialStarted,
+)
+from tunesmith_ray.ahead import Ahead, pack
 from tunesmith_ray.outbox import Outbox
 
 
@@ -43,31 +49,39 @@ def test_what_is_ahead_is_kept_apart() -> None:
     ended = TrialEnded(at=9.0, trial="0001", attempt=1, outcome="completed")
     outbox.add(reported(1.0))
     outbox.add(reported(2.0, waiting=True))
-    outbox.add(reported(3.0), ahead=True)
-    outbox.add(reported(4.0), ahead=True)
-    outbox.add(ended, ahead=True)
+    outbox.add_ahead([reported(3.0), reported(4.0), ended])
     outbox.add(reported(1.0, "0002"))
-    asked, ahead, end, other = outbox.drain()
+    assert outbox.size == 6
+    asked, ahead, other = outbox.drain()
     assert isinstance(asked, Reported)
-    assert isinstance(ahead, Ahead)
     assert ([one.resource for one in asked.reports], asked.waiting) == ([1.0, 2.0], True)
-    assert (ahead.times, [unpack(one).resource for one in ahead.reports]) == (
-        (3.0, 4.0),
-        [3.0, 4.0],
-    )
-    assert end == Ahead(trial="0001", attempt=1, then=ended)
+    packed = (pack(Report(3.0, {"loss": 3.0})), pack(Report(4.0, {"loss": 4.0})))
+    assert ahead == Ahead(trial="0001", attempt=1, times=(3.0, 4.0), reports=packed, then=ended)
     assert other == reported(1.0, "0002")
 
 
 def test_reports_ahead_are_not_mixed_with_others() -> None:
     """Neither trials nor what was asked for share an event with what is ahead."""
     outbox = Outbox()
-    outbox.add(reported(3.0), ahead=True)
+    outbox.add_ahead([reported(3.0)])
     outbox.add(reported(4.0))
-    outbox.add(reported(5.0), ahead=True)
-    outbox.add(reported(1.0, "0002"), ahead=True)
+    outbox.add_ahead([reported(5.0)])
+    outbox.add_ahead([reported(1.0, "0002")])
     kinds = [(type(event), event.trial) for event in outbox.drain()]  # type: ignore[union-attr]
     assert kinds == [(Ahead, "0001"), (Reported, "0001"), (Ahead, "0001"), (Ahead, "0002")]
+
+
+def test_what_is_ahead_of_a_checkpoint_stays_ahead_of_it() -> None:
+    """A checkpoint comes behind the reports before it and before its own."""
+    outbox = Outbox()
+    checkpoint = Checkpoint(trial="0001", resource=4.0, path="p", iteration=4, elapsed_s=4.0)
+    saved = CheckpointSaved(at=4.0, trial="0001", attempt=1, checkpoint=checkpoint)
+    outbox.add_ahead([reported(3.0), saved, reported(4.0)])
+    first, second = outbox.drain()
+    assert isinstance(first, Ahead)
+    assert isinstance(second, Ahead)
+    assert (first.times, first.then) == ((3.0,), saved)
+    assert (second.times, second.then) == ((4.0,), None)
 
 
 def test_other_events_keep_their_place() -> None:

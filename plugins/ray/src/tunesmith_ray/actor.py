@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class TrialActor:
         self._mail = threading.Condition(self._lock)
         self._desk = Desk()
         self._outbox = Outbox()
+        self._ahead: deque[AnyEvent] = deque()  # appended to without the lock
         self._pace = Pace()
         self._reached = 0.0  # how far the trial at hand has trained
         self._recalled: list[str] = []
@@ -124,6 +126,7 @@ class TrialActor:
             self._work.notify()
             self._mail.notify_all()
             self._await_mail(number)
+            self._gather()
             batch = Batch(
                 self._batches,
                 self._outbox.drain(),
@@ -148,7 +151,7 @@ class TrialActor:
 
     def _await_mail(self, number: int) -> None:
         while self._expected == number + 1 and not self._recalled:
-            if self._outbox.size == 0:
+            if self._outbox.size == 0 and not self._ahead:
                 self._parked = True
                 self._mail.wait(_GLANCE_S)
                 continue
@@ -199,27 +202,35 @@ class TrialActor:
         hurried = False
         on = Proceed(trial=waiting.trial, attempt=waiting.attempt, until=math.inf)
         for last in self._pace.timed(self._events(on), anew=False):
+            self._ahead.append(last)
             if isinstance(last, Reported):
                 self._reached = last.reports[-1].resource
-            self._post(last, ahead=True)
             if not self._may_go_ahead():
                 break
-            if not hurried and self._pace.spent_s >= _SOON_S:
-                hurried = True
-                self._hurry()
+            late = self._pace.spent_s >= _SOON_S
+            if self._parked or (late and not hurried):
+                hurried = late
+                self._alert(hurried=late)
+        with self._lock:
+            self._gather()
         return last
 
-    def _hurry(self) -> None:
-        """Have the driver hear now that a trial waits for it."""
+    def _gather(self) -> None:
+        """Put what was trained in advance into the outbox, which takes a lock, many at a time."""
+        count = len(self._ahead)
+        if count:
+            self._outbox.add_ahead([self._ahead.popleft() for _ in range(count)])
+
+    def _alert(self, *, hurried: bool) -> None:
+        """Have the driver hear what there is; `hurried`: now, since a trial waits for it."""
         with self._lock:
-            self._hurried, self._parked = True, False
+            self._hurried, self._parked = self._hurried or hurried, False
             self._mail.notify_all()
 
     def _may_go_ahead(self) -> bool:
-        if self._worker is None or self._worker.saves or not self._pace.allows:
+        if not self._pace.allows or self._desk.urged or self._leaving:
             return False
-        with self._lock:
-            return not (self._desk.urged or self._leaving)
+        return self._worker is not None and not self._worker.saves
 
     def _release(self) -> None:
         try:
@@ -228,11 +239,11 @@ class TrialActor:
         finally:
             self._left.set()
 
-    def _post(self, event: AnyEvent, *, ahead: bool = False) -> None:
+    def _post(self, event: AnyEvent) -> None:
         with self._lock:
             while self._outbox.size >= _FULL:
                 self._work.wait()
-            self._outbox.add(event, ahead=ahead)
+            self._outbox.add(event)
             soon_idle = self._worker is not None and self._worker.ending
             if (self._parked and not soon_idle) or self._outbox.size >= _FULL:
                 self._parked = False

@@ -27,7 +27,7 @@ unpack: Callable[[bytes], Report] = msgspec.msgpack.Decoder(Report).decode
 class Ahead(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
     """Packed reports of one attempt that nobody has asked for yet, each with its time.
 
-    Or, as `then`, the checkpoint of the next report or the end of the attempt.
+    `then` comes behind them: the checkpoint of the next report, or the end of the attempt.
     """
 
     trial: str

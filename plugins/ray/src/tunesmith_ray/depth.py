@@ -10,8 +10,9 @@ _WARM_UP = 4
 class Depth:
     """Grows while trials end within milliseconds, so that a round trip is shared by many of them.
 
-    The value is the number of average trials that fit into `MAX_S`, a power of two, at most
-    `limit`. It changes only where the average has moved by more than a factor of two.
+    The value is the number of average trials that fit into `MAX_S`, a power of two, at most `limit`
+    and at most what the supply of trials is worth. It changes only where these have moved by more
+    than a factor of two.
     """
 
     def __init__(self, limit: int) -> None:
@@ -20,15 +21,15 @@ class Depth:
         self._mean = 0.0
         self._seen = 0
 
-    def observe(self, seconds: float) -> None:
-        """Learn how long a trial took."""
+    def observe(self, seconds: float, worth: float) -> None:
+        """Learn how long a trial took, and how many for each worker there would be."""
         seconds = min(max(seconds, 1e-5), 4 * MAX_S)
         self._seen += 1
         weight = max(_WEIGHT, 1 / self._seen)
         self._mean += weight * (seconds - self._mean)
         if self._seen < _WARM_UP:
             return
-        fitting = MAX_S / self._mean
+        fitting = min(MAX_S / self._mean, worth)
         if fitting >= 2 * self.value:
             self.value = min(self._limit, 2 * self.value)
         elif fitting < self.value / 2:

@@ -85,7 +85,7 @@ class RayExecutor:
         resources: Mapping[str, _Amount] | None = None,
         object_store_memory: Annotated[int, msgspec.Meta(gt=0)] | None = None,
         isolate: bool = False,
-        prefetch: int = 16,
+        prefetch: int = 64,
         run_ahead_s: float = 0.005,
         stop_grace_s: float = 10.0,
         wait_for_resources: float = 0.0,

@@ -1,5 +1,7 @@
 """Events on their way out of a worker, merged while they wait."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEnded
@@ -10,41 +12,47 @@ from tunesmith_ray.ahead import Ahead, pack
 class Outbox:
     """Collects events in order; reports of one attempt in a row become one `Reported`.
 
-    Those that were trained in advance become one `Ahead`. Not thread-safe: its owner holds a lock.
+    Not thread-safe: its owner holds a lock.
     """
 
     def __init__(self) -> None:
         self._events: list[AnyEvent | Ahead] = []
         self._tail: Reported | None = None
         self._reports: list[Report] = []
-        self._times: list[float] = []
-        self._is_ahead = False
         self.size = 0
 
-    def add(self, event: AnyEvent, *, ahead: bool = False) -> None:
-        """Append the event, or merge it into the last one; `ahead`: nobody has asked for it."""
+    def add(self, event: AnyEvent) -> None:
+        """Append the event, or merge it into the last one."""
         if isinstance(event, Reported):
-            tail = self._tail
             self.size += len(event.reports)
-            if tail is not None and (self._is_ahead != ahead or not _may_follow(tail, event)):
+            if self._tail is not None and not _may_follow(self._tail, event):
                 self._seal()
             self._reports += event.reports
-            self._tail, self._is_ahead = event, ahead
-            if ahead:
-                self._times.append(event.at)
+            self._tail = event
         else:
-            if self._tail is not None:
-                self._seal()
+            self._seal()
             self.size += 1
-            if ahead and isinstance(event, TrialEnded | CheckpointSaved):
-                self._events.append(Ahead(trial=event.trial, attempt=event.attempt, then=event))
+            self._events.append(event)
+
+    def add_ahead(self, events: Iterable[AnyEvent]) -> None:
+        """Append what one attempt did that nobody has asked for, as few `Ahead`."""
+        self._seal()
+        reported: list[Reported] = []
+        for event in events:
+            self.size += 1
+            if isinstance(event, Reported):
+                reported.append(event)
+            elif isinstance(event, TrialEnded | CheckpointSaved):
+                self._events.append(_ahead(reported, event))
+                reported = []
             else:
                 self._events.append(event)
+        if reported:
+            self._events.append(_ahead(reported))
 
     def drain(self) -> tuple[AnyEvent | Ahead, ...]:
         """Return all events and forget them."""
-        if self._tail is not None:
-            self._seal()
+        self._seal()
         events, self._events, self.size = tuple(self._events), [], 0
         return events
 
@@ -52,19 +60,23 @@ class Outbox:
         tail = self._tail
         if tail is None:
             return
-        reports = tuple(self._reports)
-        if self._is_ahead:
-            times = tuple(self._times)
-            packed = tuple(map(pack, reports))
-            ahead = Ahead(trial=tail.trial, attempt=tail.attempt, times=times, reports=packed)
-            self._events.append(ahead)
-        elif len(reports) == len(tail.reports):
-            self._events.append(tail)
-        else:
-            self._events.append(msgspec.structs.replace(tail, reports=reports))
-        self._tail, self._reports, self._times = None, [], []
+        if len(self._reports) > len(tail.reports):
+            tail = msgspec.structs.replace(tail, reports=tuple(self._reports))
+        self._events.append(tail)
+        self._tail, self._reports = None, []
 
 
 def _may_follow(tail: Reported, event: Reported) -> bool:
     same = tail.trial == event.trial and tail.attempt == event.attempt
     return same and not tail.waiting
+
+
+def _ahead(reported: list[Reported], then: TrialEnded | CheckpointSaved | None = None) -> Ahead:
+    some = then or reported[0]
+    return Ahead(
+        trial=some.trial,
+        attempt=some.attempt,
+        times=tuple([event.at for event in reported for _ in event.reports]),
+        reports=tuple([pack(report) for event in reported for report in event.reports]),
+        then=then,
+    )

@@ -35,6 +35,7 @@ from tunesmith_ray.depth import Depth
 from tunesmith_ray.ledger import Ledger
 from tunesmith_ray.link import Answered, Job, Link
 from tunesmith_ray.staff import Staff
+from tunesmith_ray.supply import Supply
 from tunesmith_ray.wire import Batch, Greeting, Rhythm
 
 _RECALL_S = 0.05
@@ -50,7 +51,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How trials are handed out. `patient`: an unmet request waits for the cluster to grow."""
 
     isolate: bool = False
-    prefetch: int = 16
+    prefetch: int = 64
     stop_grace_s: float = 10.0
     patient: bool = False
     max_concurrent: int | None = None
@@ -84,6 +85,7 @@ class Pool:
         self._options = options
         self._ahead_s = options.run_ahead_s
         self._depth = Depth(1 if options.isolate else options.prefetch)
+        self._supply = Supply()
 
     @property
     def slots(self) -> int:
@@ -240,7 +242,7 @@ class Pool:
         del link.jobs[job.key]
         job.link = None
         if job.begun_at is not None:
-            self._depth.observe(at - job.begun_at)
+            self._depth.observe(at - job.begun_at, self._supply.worth)
 
     def _take_back(self, link: Link, trials: set[str]) -> None:
         returned = [job for job in link.jobs.values() if job.launch.trial in trials]
@@ -279,6 +281,8 @@ class Pool:
 
     def flush(self) -> None:
         """Hand out trials, start workers for those that wait, send what was ordered."""
+        each = len(self._ledger.jobs) / max(1, self._staff.default.capacity)
+        self._supply.note(each, time.monotonic())
         self._staff.fill(self._depth.value)
         links = self._staff.ready()
         for link in links:
