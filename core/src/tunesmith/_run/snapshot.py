@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from tunesmith.plugins.requirements import installed_version
 from tunesmith.protocols import Config
 from tunesmith.space import Space
 
@@ -113,6 +114,6 @@ def _versions(plugins: Iterable[str]) -> dict[str, str]:
             names.update(re.findall(r"^[\w.-]+", requirements, re.MULTILINE))
     installed = {"python": platform.python_version()}
     for name in names:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            installed[name] = metadata.version(name)
+        if (version := installed_version(name)) is not None:
+            installed[name] = version
     return installed

@@ -1,6 +1,7 @@
 """Compare what a plugin's distribution requires with what is installed, before importing it."""
 
 import importlib.metadata
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -63,8 +64,12 @@ def check_requirements(source: Source) -> None:
         raise MissingLibraryError(unmet.describe(source))
 
 
+@cache
 def installed_version(dist: str) -> str | None:
-    """Return the version of an installed distribution; None if it is not installed."""
+    """Return the version of an installed distribution; None if it is not installed.
+
+    It is looked up once: what a program has imported does not change while it runs.
+    """
     try:
         return importlib.metadata.version(dist)
     except importlib.metadata.PackageNotFoundError:
