@@ -9,13 +9,16 @@ import gc
 import itertools
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import tunesmith as tune
+from tunesmith._engine.trials import Trial
 from tunesmith._journal import log
 from tunesmith._journal.log import Journal
 
@@ -201,3 +204,11 @@ def test_memory(tmp_path: Path) -> None:
     run(tmp_path, reports=MANY, callbacks=[reports])
     assert trials.each <= 23
     assert reports.each <= 4
+
+
+def test_garbage_collection() -> None:
+    """A trial that is over holds no container that the garbage collector looks through."""
+    trial = Trial("0001", config={"x": [1.0]}, retries=Counter("a"))
+    trial.forget()
+    held = [value for value in msgspec.structs.astuple(trial) if isinstance(value, Iterable)]
+    assert not any(map(gc.is_tracked, [trial, *held]))

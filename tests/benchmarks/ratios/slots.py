@@ -32,7 +32,7 @@ def opened(sizes: Sizes) -> Iterator[list[Pair]]:
         about = f"Ray, {workers} workers"
         busy = Row(f"{about}: slots busy", "busy", "%", Bound(">=", 90), MANY, "alone")
         cpu = Row(f"{about}: cores of the driver", "cores", "cores", Bound("<=", 1), CPU, "alone")
-        pairs.append(Pair(lambda: measured("workers", workers), None, (busy, cpu), rounds=3))
+        pairs.append(Pair(lambda: measured("workers", workers), None, (busy, cpu)))
     yield pairs
 
 

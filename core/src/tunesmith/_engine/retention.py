@@ -72,8 +72,8 @@ class Retention:
 
         One that is saved again at the same place replaces the note.
         """
-        trial.checkpoints = [old for old in trial.checkpoints if old.path != checkpoint.path]
-        trial.checkpoints.append(checkpoint)
+        others = [old for old in trial.checkpoints if old.path != checkpoint.path]
+        trial.checkpoints = (*others, checkpoint)
         self.total += checkpoint.size - self._sizes.get(checkpoint.path, 0)
         self._sizes[checkpoint.path] = checkpoint.size
         self._tidy(trial)
@@ -89,7 +89,7 @@ class Retention:
         peak = trial.peak[1] if trial.peak else None
         needed = {one.path for one in (kept[-1], self._best(trial), peak) if one is not None}
         needed |= self._pins.keys()
-        trial.checkpoints = [one for one in kept if one.path in needed]
+        trial.checkpoints = tuple([one for one in kept if one.path in needed])
         for one in kept:
             if one.path not in needed:
                 self._drop(one)
@@ -132,7 +132,7 @@ class Retention:
 
     def _clear(self, trial: Trial) -> None:
         """Take all from an ended trial; what a restart needs goes when that has started."""
-        gone, trial.checkpoints = trial.checkpoints, []
+        gone, trial.checkpoints = trial.checkpoints, ()
         for checkpoint in gone:
             if checkpoint.path in self._pins:
                 self._doomed[checkpoint.path] = checkpoint
@@ -143,7 +143,7 @@ class Retention:
         """Take from a trial all but one, and what a restart needs."""
         self._rich.pop(trial.id, None)
         had = trial.checkpoints
-        trial.checkpoints = [c for c in had if c is last or c.path in self._pins]
+        trial.checkpoints = tuple([c for c in had if c is last or c.path in self._pins])
         for checkpoint in had:
             if checkpoint not in trial.checkpoints:
                 self._drop(checkpoint)

@@ -90,7 +90,7 @@ class Trial(msgspec.Struct, eq=False, gc=False):
     last: Result | None = None
     best: Result | None = None
     cost_s: float = 0.0
-    checkpoints: list[Checkpoint] = []
+    checkpoints: tuple[Checkpoint, ...] = ()
     launch_from: Checkpoint | None = None
     peak: tuple[float, Checkpoint] | None = None
     resources: Resources | None = None
