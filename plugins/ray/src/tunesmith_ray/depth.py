@@ -1,5 +1,7 @@
 """How many trials one worker is handed at a time."""
 
+from tunesmith_ray.supply import Supply
+
 MAX_S = 0.02
 """Work, in seconds, that may queue at a worker."""
 
@@ -15,21 +17,22 @@ class Depth:
     than a factor of two.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, supply: Supply | None = None) -> None:
         self.value = 1
+        self.supply = supply or Supply()
         self._limit = limit
         self._mean = 0.0
         self._seen = 0
 
-    def observe(self, seconds: float, worth: float) -> None:
-        """Learn how long a trial took, and how many for each worker there would be."""
+    def observe(self, seconds: float) -> None:
+        """Learn how long a trial took."""
         seconds = min(max(seconds, 1e-5), 4 * MAX_S)
         self._seen += 1
         weight = max(_WEIGHT, 1 / self._seen)
         self._mean += weight * (seconds - self._mean)
         if self._seen < _WARM_UP:
             return
-        fitting = min(MAX_S / self._mean, worth)
+        fitting = min(MAX_S / self._mean, self.supply.worth)
         if fitting >= 2 * self.value:
             self.value = min(self._limit, 2 * self.value)
         elif fitting < self.value / 2:

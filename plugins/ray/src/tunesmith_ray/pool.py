@@ -35,7 +35,6 @@ from tunesmith_ray.depth import Depth
 from tunesmith_ray.ledger import Ledger
 from tunesmith_ray.link import Answered, Job, Link
 from tunesmith_ray.staff import Staff
-from tunesmith_ray.supply import Supply
 from tunesmith_ray.wire import Batch, Greeting, Rhythm
 
 _RECALL_S = 0.05
@@ -85,7 +84,6 @@ class Pool:
         self._options = options
         self._ahead_s = options.run_ahead_s
         self._depth = Depth(1 if options.isolate else options.prefetch)
-        self._supply = Supply()
 
     @property
     def slots(self) -> int:
@@ -178,8 +176,7 @@ class Pool:
             self._bury(link, link.doubt.error)
             return
         if isinstance(content, Greeting):
-            problem = self._staff.welcome(link, content)
-            if problem is not None:
+            if (problem := self._staff.welcome(link, content)) is not None:
                 self.fail(problem)
             return
         for batch in link.receive(content):
@@ -242,7 +239,7 @@ class Pool:
         del link.jobs[job.key]
         job.link = None
         if job.begun_at is not None:
-            self._depth.observe(at - job.begun_at, self._supply.worth)
+            self._depth.observe(at - job.begun_at)
 
     def _take_back(self, link: Link, trials: set[str]) -> None:
         returned = [job for job in link.jobs.values() if job.launch.trial in trials]
@@ -282,7 +279,7 @@ class Pool:
     def flush(self) -> None:
         """Hand out trials, start workers for those that wait, send what was ordered."""
         each = len(self._ledger.jobs) / max(1, self._staff.default.capacity)
-        self._supply.note(each, time.monotonic())
+        self._depth.supply.note(each, time.monotonic())
         self._staff.fill(self._depth.value)
         links = self._staff.ready()
         for link in links:
@@ -312,10 +309,8 @@ class Pool:
             else:
                 spared.append(job)  # it has not run: no attempt is lost
         crew.give_back(spared)
-        if not began:
-            problem = self._staff.mourn(crew, error)
-            if problem is not None:
-                self.fail(problem)
+        if not began and (problem := self._staff.mourn(crew, error)) is not None:
+            self.fail(problem)
 
     def abandon(self, error: ErrorInfo) -> None:
         """All workers are gone, and none will come: say so, and account for each trial."""
