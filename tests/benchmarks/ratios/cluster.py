@@ -97,7 +97,7 @@ def _pairs(sizes: Sizes, folder: str, actors: list[Any], rival: Rival) -> list[P
     def chat() -> Figures:
         return reports(folder, sizes.ray_reports)
 
-    count, steps, many = sizes.rival_trials, sizes.rival_asha_trials, sizes.rival_reports
+    count, many = sizes.rival_trials, sizes.rival_reports
     return [
         Pair(ours, loop, (row("Ray: trivial trials / Ray's own loop", "trials/s", 2, LOOP),)),
         Pair(chat, loop, (row("Ray: reports of one trial / Ray's loop", "per s", 20, CHAT),)),
@@ -109,20 +109,25 @@ def _pairs(sizes: Sizes, folder: str, actors: list[Any], rival: Rival) -> list[P
                 Row("Ray: trivial trials, call / Ray Tune", "whole", "trials/s", None, WHOLE),
             ),
         ),
-        Pair(
-            lambda: asha(folder, steps),
-            lambda: rival.ask("asha", trials=steps),
-            (
-                row("Ray: ASHA, 27 reports / Ray Tune", "reports/s", 50, LADDER),
-                Row("Ray: ASHA, call / Ray Tune", "whole", "reports/s", None, WHOLE),
-            ),
-        ),
+        _ladder(folder, rival, sizes.rival_asha_trials, "27 reports", 50),
+        _ladder(folder, rival, sizes.rival_few_trials, f"{sizes.rival_few_trials} trials", None),
         Pair(
             chat,
             lambda: rival.ask("chatty", reports=many),
             (row("Ray: reports of one trial / Ray Tune", "reports/s", None, TUNE_CHAT),),
         ),
     ]
+
+
+def _ladder(folder: str, rival: Rival, trials: int, what: str, least: float | None) -> Pair:
+    return Pair(
+        lambda: asha(folder, trials),
+        lambda: rival.ask("asha", trials=trials),
+        (
+            row(f"Ray: ASHA, {what} / Ray Tune", "reports/s", least, LADDER),
+            Row(f"Ray: ASHA, {what}, call / Ray Tune", "whole", "reports/s", None, WHOLE),
+        ),
+    )
 
 
 def row(name: str, unit: str, least: float | None, means: str) -> Row:

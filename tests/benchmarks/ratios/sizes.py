@@ -15,6 +15,7 @@ class Sizes:
     loop_calls: int = 1_000
     rival_trials: int = 1_000
     rival_asha_trials: int = 1_000
+    rival_few_trials: int = 40
     rival_reports: int = 300
     growth_small: int = 1_000
     growth_middle: int = 10_000
@@ -39,6 +40,7 @@ QUICK = Sizes(
     loop_calls=300,
     rival_trials=60,
     rival_asha_trials=20,
+    rival_few_trials=10,
     rival_reports=60,
     growth_middle=4_000,
     growth_large=4_000,
