@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from tunesmith_bench import hold
+from tunesmith_bench import hold, table
 from tunesmith_bench.command import bench
 from tunesmith_bench.suite import parse
 from tunesmith_bench.table import COLUMNS, MOMENTS, scales
@@ -166,6 +166,14 @@ def test_a_cell_that_a_signal_cuts_off_is_not_kept(tmp_path, monkeypatch, jobs):
     contest = hold(torn, jobs=1, progress=False)
     assert [one.trials for one in contest.outcomes] == [5, 5, 5]
     assert [one.statuses for one in contest.outcomes] == [{"completed": 5}] * 3
+
+
+def test_a_table_needs_no_pyarrow(tmp_path, monkeypatch):
+    """Where pyarrow cannot be imported, absent or made for another NumPy, the table is CSV."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = table.write([], tmp_path)
+    assert path.name == "results.csv"
+    assert path.read_text().strip() == ",".join(table.COLUMNS)
 
 
 def test_the_command_writes_table_figures_and_report(tmp_path, read_table, capsys):

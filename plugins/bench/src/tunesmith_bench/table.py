@@ -7,7 +7,6 @@ import json
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -124,23 +123,26 @@ def _text(chosen: Any) -> str:
 
 
 def write(outcomes: Sequence[Outcome], folder: Path) -> Path:
-    """Write results.parquet if pyarrow is installed, else results.csv; return the path."""
-    if find_spec("pyarrow") is None:
-        path = folder / "results.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(
-                ["" if isinstance(x, float) and math.isnan(x) else x for x in row]
-                for row in rows(outcomes)
-            )
-        return path
-    import pyarrow as pa  # noqa: PLC0415 (optional)
-    import pyarrow.parquet  # noqa: PLC0415
-
+    """Write results.parquet if pyarrow can be imported, else results.csv; return the path."""
+    try:
+        import pyarrow as pa  # noqa: PLC0415 (optional)
+        import pyarrow.parquet  # noqa: PLC0415
+    except ImportError:  # not there, or made for another NumPy
+        return _write_csv(outcomes, folder / "results.csv")
     columns = list(zip(*rows(outcomes), strict=True)) or [()] * len(COLUMNS)
     path = folder / "results.parquet"
     pyarrow.parquet.write_table(pa.table(dict(zip(COLUMNS, columns, strict=True))), path)
+    return path
+
+
+def _write_csv(outcomes: Sequence[Outcome], path: Path) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(
+            ["" if isinstance(x, float) and math.isnan(x) else x for x in row]
+            for row in rows(outcomes)
+        )
     return path
 
 
