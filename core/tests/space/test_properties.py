@@ -1,11 +1,12 @@
 """What holds for every space."""
 
 import json
+import math
 from itertools import product
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tunesmith.space import (
@@ -22,6 +23,7 @@ from tunesmith.space import (
     Vocabulary,
     from_unit,
     parse_space,
+    qrandn,
     to_unit,
     translate,
 )
@@ -222,6 +224,7 @@ VOCABULARIES = [
     Vocabulary(**dict(zip(Vocabulary.__struct_fields__, flags, strict=True)))
     for flags in product((False, True), repeat=len(Vocabulary.__struct_fields__))
 ]
+FINE = parse_space({"x": qrandn(0, 1, 0.001)}).parameters[0]
 
 
 @given(parameters, st.sampled_from(VOCABULARIES))
@@ -235,6 +238,8 @@ def test_both_ends_of_the_searchers_range_reach_both_ends(parameter, vocabulary)
     assert ends == [from_unit(parameter, 0), from_unit(parameter, 1)]
 
 
+@example(FINE, Vocabulary(normal=True), 1.79e308)  # more steps than a float can count
+@example(FINE, Vocabulary(normal=True), -math.inf)
 @given(parameters, st.sampled_from(VOCABULARIES), st.floats(allow_nan=True) | st.text() | st.none())
 def test_decode_never_lets_a_foreign_value_through(parameter, vocabulary, value):
     """Whatever a searcher suggests is either decoded into the domain or refused."""

@@ -35,15 +35,14 @@ class Lattice(msgspec.Struct, frozen=True):
 
     def nearest(self, number: float) -> int:
         """Return the `k` whose multiple is nearest to `number`, kept between the ends."""
-        return min(max(round(number / self.step), self.first), self.last)
+        return round(min(max(number / self.step, self.first), self.last))
 
     def index(self, number: float) -> int | None:
         """Return the `k` whose multiple is `number` up to float rounding, or None."""
-        k = round(number / self.step)
+        k = self.nearest(number)
         # Capped, so that among large numbers a wrong multiple is never near enough.
         slack = min(SLACK * max(abs(number), self.step), 1e-3 * self.step)
-        fits = self.first <= k <= self.last and abs(number - self.value(k)) <= slack
-        return k if fits else None
+        return k if abs(number - self.value(k)) <= slack else None
 
 
 def lattice(low: float, high: float, step: float) -> Lattice:
