@@ -9,8 +9,8 @@ import pytest
 from tunesmith.plugins import default_registry
 
 bench = pytest.importorskip("tunesmith_bench", reason="needs tunesmith-bench: pip install it")
-data = pytest.importorskip("tunesmith_bench.data")
-stats = pytest.importorskip("scipy.stats")
+data = pytest.importorskip("tunesmith_bench.data", reason="needs tunesmith-bench: pip install it")
+stats = pytest.importorskip("scipy.stats", reason="needs scipy: pip install it")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 FUNCTIONS = ("branin", "hartmann3", "hartmann6", "levy5", "rosenbrock4")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tunesmith.protocols import Checkpoint, Report
 from tunesmith.protocols.commands import Proceed
 from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEnded
-from tunesmith_ray.ahead import Ahead, Gate, pack
+from tunesmith_ray.ahead import Ahead, Gate
+from tunesmith_ray.codec import encode
 from tunesmith_ray.outbox import Outbox
 
 WHO = {"trial": "0001", "attempt": 1}
@@ -213,7 +214,7 @@ def test_reports_bear_the_time_of_training() -> None:
     """Reports that are let through together are dated by the last of them, not by the rest."""
     gate = Gate()
     reports = tuple(Report(float(n), {"loss": 0.0}) for n in range(2, 6))
-    packed = tuple(map(pack, reports))
+    packed = tuple(map(encode, reports))
     gate.keep(Ahead(trial="0001", attempt=1, times=(2.5, 3.5, 4.5, 5.5), reports=packed))
     (first,) = gate.proceed(Proceed(trial="0001", attempt=1, until=3.0))
     (second,) = gate.proceed(Proceed(trial="0001", attempt=1, until=9.0))
@@ -227,7 +228,7 @@ def test_reports_bear_the_time_of_training() -> None:
 def test_an_end_in_advance_waits_for_its_turn() -> None:
     """The engine hears of the end once it has asked for everything before it."""
     gate = Gate()
-    gate.keep(Ahead(trial="0001", attempt=1, times=(2.0,), reports=(pack(Report(2.0, {})),)))
+    gate.keep(Ahead(trial="0001", attempt=1, times=(2.0,), reports=(encode(Report(2.0, {})),)))
     assert gate.keep(Ahead(trial="0001", attempt=1, then=ENDED)) == []
     assert gate.over
     assert not gate.passed

@@ -19,7 +19,7 @@ from tunesmith.protocols.commands import Launch
 from tunesmith.protocols.events import Report, Reported, TrialEnded
 from tunesmith.testing import trainables
 from tunesmith.testing.stage import ExecutorCase, Stage
-from tunesmith_ray import RayExecutor, link, parcel, wire
+from tunesmith_ray import RayExecutor, codec, link, parcel, wire
 from tunesmith_ray.link import Link
 from tunesmith_ray.staff import Staff
 
@@ -201,9 +201,9 @@ def test_bytes_on_the_wire(reports: tuple[Report, ...], monkeypatch: pytest.Monk
     """A launch is some hundred bytes, a report little more than its metrics; none is pickled."""
     pickles = Counter(monkeypatch, pickle, "dumps")
     launches = tuple(Launch(trial=f"{n:04}", attempt=1, config=CONFIG) for n in range(100))
-    sent = len(wire.encode(wire.Orders(launches))) / 100
+    sent = len(codec.encode(wire.Orders(launches))) / 100
     told = Reported(at=1e9, trial="0001", attempt=1, reports=reports)
-    came = len(wire.encode(wire.Batch(1, (told,)))) / 100
+    came = len(codec.encode(wire.Batch(1, (told,)))) / 100
     assert sent < 220
     assert came < 145
     assert pickles.calls == 0

@@ -8,7 +8,8 @@ from tunesmith.protocols.events import (
     TrialEnded,
     TrialStarted,
 )
-from tunesmith_ray.ahead import Ahead, pack
+from tunesmith_ray.ahead import Ahead, unpack
+from tunesmith_ray.codec import encode
 from tunesmith_ray.outbox import Outbox
 
 
@@ -55,7 +56,7 @@ def test_what_is_ahead_is_kept_apart() -> None:
     asked, ahead, other = outbox.drain()
     assert isinstance(asked, Reported)
     assert ([one.resource for one in asked.reports], asked.waiting) == ([1.0, 2.0], True)
-    packed = (pack(Report(3.0, {"loss": 3.0})), pack(Report(4.0, {"loss": 4.0})))
+    packed = (encode(Report(3.0, {"loss": 3.0})), encode(Report(4.0, {"loss": 4.0})))
     assert ahead == Ahead(trial="0001", attempt=1, times=(3.0, 4.0), reports=packed, then=ended)
     assert other == reported(1.0, "0002")
 
@@ -82,6 +83,16 @@ def test_what_is_ahead_of_a_checkpoint_stays_ahead_of_it() -> None:
     assert isinstance(second, Ahead)
     assert (first.times, first.then) == ((3.0,), saved)
     assert (second.times, second.then) == ((4.0,), None)
+
+
+def test_what_is_ahead_may_hold_any_number() -> None:
+    """A metric that MessagePack cannot express is trained ahead as any other."""
+    outbox = Outbox()
+    report = Report(3.0, {"n": 2**80})
+    outbox.add_ahead([Reported(at=3.0, trial="0001", attempt=1, reports=(report,))])
+    (ahead,) = outbox.drain()
+    assert isinstance(ahead, Ahead)
+    assert [unpack(one) for one in ahead.reports] == [report]
 
 
 def test_other_events_keep_their_place() -> None:

@@ -5,8 +5,9 @@ import math
 from tunesmith.protocols import Checkpoint, ErrorInfo, Report, Resources
 from tunesmith.protocols.commands import Launch, Pause, Proceed, SaveCheckpoint, Stop
 from tunesmith.protocols.events import CheckpointSaved, Reported, TrialEnded, TrialPaused
-from tunesmith_ray.ahead import Ahead, pack
-from tunesmith_ray.wire import Batch, Orders, Rhythm, decode_batch, decode_orders, encode
+from tunesmith_ray.ahead import Ahead
+from tunesmith_ray.codec import encode
+from tunesmith_ray.wire import Batch, Orders, Rhythm, decode_batch, decode_orders
 
 CHECKPOINT = Checkpoint("0001", 3.0, "trials/0001/checkpoints/3", 10, 3, 0.5)
 
@@ -47,7 +48,7 @@ def test_batches_come_back_equal() -> None:
             ),
             CheckpointSaved(at=1.0, trial="0001", attempt=1, checkpoint=CHECKPOINT),
             Ahead(
-                trial="0001", attempt=1, times=(2.0,), reports=(pack(Report(2.0, {"loss": 0.5})),)
+                trial="0001", attempt=1, times=(2.0,), reports=(encode(Report(2.0, {"loss": 0.5})),)
             ),
             Ahead(
                 trial="0001",

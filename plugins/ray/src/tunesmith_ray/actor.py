@@ -28,10 +28,11 @@ from tunesmith.protocols.commands import ExecutorCommand, Launch, Proceed, Trial
 from tunesmith.protocols.events import AnyEvent, Reported, TrialEnded
 from tunesmith_ray import shelf
 from tunesmith_ray.clock import wall_clock
+from tunesmith_ray.codec import encode
 from tunesmith_ray.desk import Desk
 from tunesmith_ray.outbox import Outbox
 from tunesmith_ray.pace import Pace
-from tunesmith_ray.wire import Batch, Greeting, decode_orders, encode
+from tunesmith_ray.wire import Batch, Greeting, decode_orders
 
 THREADS = 4
 """Calls of one worker process that may be under way at once."""

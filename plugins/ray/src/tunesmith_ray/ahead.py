@@ -9,23 +9,20 @@ engine hears the same events in the same order as if the trial had stood still.
 
 import math
 from collections import deque
-from collections.abc import Callable
 
 import msgspec
 
 from tunesmith.protocols import Checkpoint, Report
 from tunesmith.protocols.commands import Proceed
 from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEnded
+from tunesmith_ray.codec import decoder
 
-pack: Callable[[Report], bytes] = msgspec.msgpack.Encoder().encode
-"""Makes a report what `Ahead` carries: most of these are never looked at."""
-
-unpack: Callable[[bytes], Report] = msgspec.msgpack.Decoder(Report).decode
-"""Returns the report that was packed."""
+unpack = decoder(Report)
+"""Returns a report that `Ahead` carries encoded: most of these are never looked at."""
 
 
 class Ahead(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=str):
-    """Packed reports of one attempt that nobody has asked for yet, each with its time.
+    """Encoded reports of one attempt that nobody has asked for yet, each with its time.
 
     `then` comes behind them: the checkpoint of the next report, or the end of the attempt.
     """
@@ -49,7 +46,6 @@ class Gate:
         self.passed = False
         self.given_up = False
         self._held: deque[tuple[float, bytes | TrialEnded | CheckpointSaved]] = deque()
-        self._saved: list[Checkpoint] = []  # those among what is held
         self._until: float | None = None  # None: the engine has not asked for anything
         self._told = 0.0  # the resource at which the trial waits, as far as the engine knows
 
@@ -68,8 +64,6 @@ class Gate:
         if ahead.then is not None:
             self._held.append((ahead.then.at, ahead.then))
             self.over = isinstance(ahead.then, TrialEnded)
-            if isinstance(ahead.then, CheckpointSaved):
-                self._saved.append(ahead.then.checkpoint)
         return self._release(ahead.trial, ahead.attempt)
 
     def proceed(self, order: Proceed) -> list[AnyEvent]:
@@ -81,7 +75,7 @@ class Gate:
     def give_up(self) -> list[Checkpoint]:
         """Forget what was not asked for; return checkpoints among it."""
         self.given_up = True
-        saved, self._saved = self._saved, []
+        saved = [item.checkpoint for _, item in self._held if isinstance(item, CheckpointSaved)]
         self._held.clear()
         return saved
 
@@ -93,8 +87,6 @@ class Gate:
             if not isinstance(item, bytes):
                 told.append(item)
                 self.passed = isinstance(item, TrialEnded)
-                if isinstance(item, CheckpointSaved):
-                    del self._saved[0]
                 continue
             report = unpack(item)
             reports.append(report)

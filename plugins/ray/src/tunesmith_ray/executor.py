@@ -65,11 +65,11 @@ class RayExecutor:
 
     `isolate` gives each trial a fresh process. `prefetch` is the most trials one worker is handed
     at a time while trials take milliseconds; 1 turns that off. `run_ahead_s` is how long a worker
-    may train a trial that waits for a decision in advance, where steps are known to be shorter and
-    nothing is ever saved; 0 turns that off. A trial that has not obeyed a stop
-    after `stop_grace_s` seconds is ended together with its process. `wait_for_resources` is how
-    many seconds a cluster that grows may take until a trial fits. `runtime_env` and
-    `log_to_driver` are Ray's own.
+    may train a trial that waits for a decision in advance, where steps are shorter, but for rare
+    ones of up to ten times that, and nothing is ever saved; 0 turns that off. A trial that has not
+    obeyed a stop after `stop_grace_s` seconds is ended together with its process.
+    `wait_for_resources` is how many seconds a cluster that grows may take until a trial fits.
+    `runtime_env` and `log_to_driver` are Ray's own.
 
     Raises:
         UsageError: The training code cannot be pickled, or an option contradicts the Ray in use.

@@ -15,7 +15,8 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from tunesmith.protocols.commands import ExecutorCommand, Launch, Stop
 from tunesmith_ray.actor import THREADS, Load, TrialActor
 from tunesmith_ray.ahead import Gate
-from tunesmith_ray.wire import Batch, Greeting, Orders, Rhythm, decode_batch, encode
+from tunesmith_ray.codec import encode
+from tunesmith_ray.wire import Batch, Greeting, Orders, Rhythm, decode_batch
 
 if TYPE_CHECKING:
     from queue import SimpleQueue

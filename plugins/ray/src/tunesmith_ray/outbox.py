@@ -6,7 +6,8 @@ import msgspec
 
 from tunesmith.protocols.events import AnyEvent, CheckpointSaved, Reported, TrialEnded
 from tunesmith.protocols.result import Report
-from tunesmith_ray.ahead import Ahead, pack
+from tunesmith_ray.ahead import Ahead
+from tunesmith_ray.codec import encode
 
 
 class Outbox:
@@ -77,6 +78,6 @@ def _ahead(reported: list[Reported], then: TrialEnded | CheckpointSaved | None =
         trial=some.trial,
         attempt=some.attempt,
         times=tuple([event.at for event in reported for _ in event.reports]),
-        reports=tuple([pack(report) for event in reported for report in event.reports]),
+        reports=tuple([encode(report) for event in reported for report in event.reports]),
         then=then,
     )

@@ -1,19 +1,11 @@
-"""What travels between the driver and a worker process, as bytes.
-
-Both directions are MessagePack: it keeps NaN and infinity, and costs a tenth of a pickle. A value
-that MessagePack cannot express (an integer beyond 64 bits) falls back to a pickle, marked by its
-first byte.
-"""
-
-import pickle
+"""What travels between the driver and a worker process."""
 
 import msgspec
 
 from tunesmith.protocols.commands import ExecutorCommand
 from tunesmith.protocols.events import AnyEvent
 from tunesmith_ray.ahead import Ahead
-
-_PICKLED = b"\x80"  # a pickle's own first byte; no MessagePack array of ours begins with it
+from tunesmith_ray.codec import decoder
 
 
 class Rhythm(msgspec.Struct, frozen=True, array_like=True):
@@ -59,28 +51,5 @@ class Greeting(msgspec.Struct, frozen=True):
     traceback: str = ""
 
 
-_encoder = msgspec.msgpack.Encoder()
-_orders = msgspec.msgpack.Decoder(Orders)
-_batch = msgspec.msgpack.Decoder(Batch)
-
-
-def encode(message: Orders | Batch) -> bytes:
-    """Return the message as bytes."""
-    try:
-        return _encoder.encode(message)
-    except (OverflowError, TypeError, ValueError):
-        return pickle.dumps(message, protocol=5)
-
-
-def decode_orders(data: bytes) -> Orders:
-    """Return the orders that `encode` was given."""
-    if data[:1] == _PICKLED:
-        return pickle.loads(data)  # type: ignore[no-any-return]  # noqa: S301 (from our own driver)
-    return _orders.decode(data)
-
-
-def decode_batch(data: bytes) -> Batch:
-    """Return the batch that `encode` was given."""
-    if data[:1] == _PICKLED:
-        return pickle.loads(data)  # type: ignore[no-any-return]  # noqa: S301 (from our own worker)
-    return _batch.decode(data)
+decode_orders = decoder(Orders)
+decode_batch = decoder(Batch)
