@@ -153,7 +153,7 @@ MISTAKES = {
         (
             "tunesmith.errors.TrialError: the first report has no 'los', which metric= names; "
             "did you mean 'loss'? reported were 'loss', 'epoch'\n"
-            "write metric='loss', or report 'los' from the first report on, as None while it is "
+            "name 'loss' in metric=, or report 'los' from the first report on, as None while it is "
             f"not known\n{SAME}; {END}"
         ),
     ),
@@ -163,7 +163,7 @@ MISTAKES = {
         (
             f"{SAME}: TrialError: training ended and never reported 'accuracy', which metric= "
             "names\n"
-            "reported were 'loss', 'epoch'; name one of these as metric=, or report 'accuracy'\n"
+            "reported were 'loss', 'epoch'; name one of these in metric=, or report 'accuracy'\n"
             f"{END}"
         ),
     ),
@@ -172,7 +172,7 @@ MISTAKES = {
         tune.TrialError,
         (
             f"{SAME}: TrialError: training ended and never reported 'loss', which metric= names\n"
-            f"reported were 'accuracy'; name one of these as metric=, or report 'loss'\n{END}"
+            f"reported were 'accuracy'; name one of these in metric=, or report 'loss'\n{END}"
         ),
     ),
     "nothing reported": (

@@ -114,7 +114,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "tune.run() has no option 'zebra'; it has trainable, space, metric, mode, searcher, "
             "scheduler, num_samples, stop, time_budget_s, max_concurrent, resources, resource, "
             "executor, storage, name, seed, callbacks, checkpoint, failure, points_to_evaluate, "
-            "warm_start, constraint, verbose"
+            "warm_start, constraint, outcome_constraints, verbose"
         ),
     ),
     "no trials": (

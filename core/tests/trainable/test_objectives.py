@@ -7,6 +7,11 @@ from tunesmith._trainable.session import Assignment, Session
 from tunesmith.errors import TrialError
 
 
+def by_metric(*names):
+    """Return what is required where metric= names these."""
+    return dict.fromkeys(names, "metric")
+
+
 @pytest.fixture
 def make():
     """Return a function that makes a session which wants these objectives."""
@@ -14,7 +19,11 @@ def make():
 
     def build(*objectives, **options):
         assignment = Assignment(
-            trial="0001", attempt=1, config={}, folder="", objectives=objectives
+            trial="0001",
+            attempt=1,
+            config={},
+            folder="",
+            required=by_metric(*objectives),
         )
         made.append(Session(assignment, lambda: 0.0, **options))
         return made[-1]
@@ -38,9 +47,9 @@ def make():
 def test_a_likely_misnomer_is_refused_at_once(objective, reported, meant):
     """A first report with something like the objective in its place names it, and the fix."""
     with pytest.raises(TrialError) as told:
-        check_first(dict.fromkeys(reported, 0.5), [objective])
+        check_first(dict.fromkeys(reported, 0.5), by_metric(objective))
     assert f"has no {objective!r}, which metric= names; did you mean {meant!r}?" in str(told.value)
-    assert f"write metric={meant!r}" in str(told.value)
+    assert f"name {meant!r} in metric=" in str(told.value)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +64,7 @@ def test_a_likely_misnomer_is_refused_at_once(objective, reported, meant):
 )
 def test_telemetry_may_come_first(objective, reported):
     """A first report of another kind passes, and so does "loss" where "val_loss" is wanted."""
-    check_first(dict.fromkeys((*reported, "timestamp"), 0.5), [objective])
+    check_first(dict.fromkeys((*reported, "timestamp"), 0.5), by_metric(objective))
 
 
 def test_none_stands_for_not_yet(make):
@@ -74,7 +83,7 @@ def test_training_must_not_end_without_the_objective(make):
         session.check_end()
     assert str(told.value) == (
         "training ended and never reported 'val_loss', which metric= names; did you mean 'loss'?\n"
-        "reported were 'loss', 'lr'; name one of these as metric=, or report 'val_loss'"
+        "reported were 'loss', 'lr'; name one of these in metric=, or report 'val_loss'"
     )
 
 
@@ -98,7 +107,7 @@ def test_counters_can_be_objectives(make):
 @pytest.mark.parametrize("value", [1, 1.5, True, None, float("nan"), float("-inf")])
 def test_numbers_are_values(value):
     """Numbers, NaN and infinity included, and None may be reported as the objective."""
-    check_values({"loss": value}, ["loss"])
+    check_values({"loss": value}, by_metric("loss"))
 
 
 @pytest.mark.parametrize(
@@ -111,5 +120,5 @@ def test_numbers_are_values(value):
 def test_other_values_are_none(value, message):
     """Text and lists are refused as the objective, by its name."""
     with pytest.raises(TrialError) as told:
-        check_values({"loss": value}, ["loss"])
+        check_values({"loss": value}, by_metric("loss"))
     assert message in str(told.value)

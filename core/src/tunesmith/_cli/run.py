@@ -15,6 +15,12 @@ from tunesmith._run.api import execute
 @click.argument("target")
 @click.option("--metric", multiple=True, help="Metric to optimise; several are several objectives.")
 @click.option("--mode", multiple=True, help="min or max, for each metric.")
+@click.option(
+    "--outcome-constraint",
+    "outcome_constraints",
+    multiple=True,
+    help="A limit on what trials report, as in 'latency_ms <= 100'.",
+)
 @click.option("--param", multiple=True, help="A parameter, as in 'lr=loguniform(1e-4, 1e-1)'.")
 @click.option("--space", help="The space, in a TOML or JSON file.")
 @click.option("--num-samples", type=int, help="How many trials to run.")

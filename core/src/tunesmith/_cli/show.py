@@ -42,6 +42,7 @@ def describe(results: Results) -> dict[str, Any]:
         "seed": header.seed,
         "num_samples": header.num_samples,
         "objectives": [{"metric": one.metric, "mode": one.mode} for one in results.objectives],
+        "outcome_constraints": [str(one) for one in results.outcome_constraints],
         "trials": len(results),
         "counts": results.counts,
         "best": None
@@ -66,6 +67,8 @@ def page(results: Results) -> str:
         f"{results.name}: {results.summary().splitlines()[0]}",
         f"  {header.trainable} with {algorithms} on {place}, seed {header.seed}",
     ]
+    if results.outcome_constraints:
+        lines.append(f"  within {' and '.join(map(str, results.outcome_constraints))}")
     if results.reason:
         lines.append(f"  ended: {results.reason}")
     best = _best(results)

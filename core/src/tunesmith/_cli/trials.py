@@ -9,6 +9,7 @@ import click
 
 from tunesmith._cli.plain import echo_json
 from tunesmith._cli.table import aligned
+from tunesmith._engine.scoring import Scoring
 from tunesmith._run.results import Results, load
 from tunesmith._run.trial import TrialResult
 from tunesmith._run.wording import amount, flat
@@ -83,7 +84,7 @@ def _columns(results: Results, shown: Sequence[TrialResult]) -> list[str]:
     parameters: dict[str, None] = {}
     for trial in shown:
         parameters |= dict.fromkeys(name for name, _ in flat(trial.config))
-    metrics = [objective.metric for objective in results.objectives]
+    metrics = Scoring(results.objectives, results.outcome_constraints).metrics
     return ["trial", "status", "iterations", *metrics, *parameters, "reason"]
 
 

@@ -9,6 +9,7 @@ from tunesmith._engine.ending import Ending
 from tunesmith._engine.retention import Retention
 from tunesmith._engine.retries import Retries
 from tunesmith._engine.scheduling import SchedulerGate
+from tunesmith._engine.scoring import Scoring
 from tunesmith._engine.settings import Settings
 from tunesmith._engine.silence import Silence
 from tunesmith._engine.stopping import StopRule
@@ -39,7 +40,7 @@ class Lifecycle:
         rule: StopRule,
         out: list[commands.AnyCommand],
     ) -> None:
-        self._objectives = settings.objectives
+        self._scoring = Scoring(settings.objectives, settings.outcome_constraints)
         self._trials = trials
         self._gate = gate
         self._rule = rule
@@ -150,12 +151,10 @@ class Lifecycle:
         trial.resource = report.resource
         metrics = report.metrics
         trial.cost_s = metrics.get("time_total_s", trial.cost_s)
-        values = []
-        for objective in self._objectives:
-            if objective.metric not in metrics:
+        for metric in self._scoring.metrics:
+            if metric not in metrics:
                 return None
-            values.append(objective.minimised(metrics[objective.metric]))
-        result = Result(resource=report.resource, values=tuple(values), metrics=metrics)
+        result = self._scoring.result(report.resource, metrics)
         trial.last = result
         if trial.best is None or result.values[0] < trial.best.values[0]:
             trial.best = result

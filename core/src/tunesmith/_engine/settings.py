@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tunesmith.plugins.specs import Observes, Partial
-from tunesmith.protocols import FailureKind, Objective
+from tunesmith.protocols import FailureKind, Objective, OutcomeConstraint
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     objectives: tuple[Objective, ...]
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
     num_samples: int | None = None
     lookahead: int = 0
     observes: Observes = "final"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -19,7 +19,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `folder` is the run folder, absolute. `space` turns plain configs into what training code gets;
     None where they are the same. A bare number that is reported counts as metric `objective`; a
-    trial that does not report all of `objectives` fails.
+    trial that does not report all of `required` fails: metrics, each with the option that names it.
     `capture` sends what a trial prints to its folder: for processes that run trials only. With
     `time`, trials report their training time, and it is not measured.
     """
@@ -30,7 +30,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     space: Space | None = None
     resource: str = "training_iteration"
     objective: str = ""
-    objectives: tuple[str, ...] = ()
+    required: Mapping[str, str] = {}
     resources: Resources = Resources()
     checkpoint: CheckpointPolicy = CheckpointPolicy()
     clock: Callable[[], float] = wall_clock

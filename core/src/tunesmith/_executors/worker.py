@@ -333,7 +333,7 @@ def _assignment(settings: WorkerSettings, launch: Launch) -> Assignment:
         resources=launch.resources or settings.resources,
         resource=settings.resource,
         objective=settings.objective,
-        objectives=settings.objectives,
+        required=settings.required,
         policy=settings.checkpoint,
     )
 

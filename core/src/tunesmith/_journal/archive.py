@@ -46,7 +46,8 @@ class Archive:
     def _indexed(
         self, objectives: tuple[Objective, ...], standing: Standing | None = None
     ) -> Index:
-        index = Index(objectives, standing)
+        limits = self.reader.header.outcome_constraints
+        index = Index(objectives, standing, constraints=limits)
         self._feed(index)
         return index
 

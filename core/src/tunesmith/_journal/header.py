@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tunesmith.protocols.constraint import OutcomeConstraint
 from tunesmith.protocols.objective import Objective
 
 
@@ -22,6 +23,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     importable: bool = False
     space: dict[str, Any]
     objectives: tuple[Objective, ...]
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
     searcher: dict[str, Any]
     scheduler: dict[str, Any]
     executor: dict[str, Any]

@@ -7,6 +7,7 @@ import msgspec
 
 from tunesmith._journal.codec import decode_decisions
 from tunesmith._journal.reader import RawRow
+from tunesmith.protocols.constraint import OutcomeConstraint
 from tunesmith.protocols.events import Outcome
 from tunesmith.protocols.failure import FailureKind
 from tunesmith.protocols.objective import Objective
@@ -16,8 +17,8 @@ from tunesmith.protocols.trial import TrialStatus
 class Spot(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One report: its place in the journal, what it scored, and which configuration it ran.
 
-    `values` holds one raw number per objective, None where it is missing or not finite; `config`
-    is as `Record.config`.
+    `values` holds one raw number per objective, None where it is missing or not finite, or where
+    the report breaks an outcome constraint; `config` is as `Record.config`.
     """
 
     trial: str
@@ -108,8 +109,14 @@ class Standing(msgspec.Struct):
 class Index:
     """Folds stored rows, in order, into one `Record` per trial; goes on from a `standing`."""
 
-    def __init__(self, objectives: Sequence[Objective], standing: Standing | None = None) -> None:
-        self.objectives = tuple(objectives)
+    def __init__(
+        self,
+        objectives: Sequence[Objective],
+        standing: Standing | None = None,
+        *,
+        constraints: Sequence[OutcomeConstraint] = (),
+    ) -> None:
+        self.objectives, self.constraints = tuple(objectives), tuple(constraints)
         self._standing = standing = standing or Standing()
         self.records, self.front = standing.records, standing.front
         self.seq, self.ending = standing.seq, standing.ending
@@ -201,6 +208,8 @@ class Index:
             record.iterations = metrics.get("training_iteration")
 
     def _values(self, metrics: dict[str, Any]) -> tuple[float | None, ...]:
+        if any(one.value(metrics) > 0 for one in self.constraints):
+            return (None,) * len(self.objectives)
         if len(self.objectives) == 1:
             value = metrics.get(self._metric)
             return (value if type(value) is float else _number(value),)

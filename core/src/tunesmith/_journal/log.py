@@ -305,8 +305,9 @@ def _initialise(file: Path, header: Header) -> None:
     aside = file.with_name(f"{FILE}.new")
     for remains in (aside, aside.with_name(f"{aside.name}-journal")):
         remains.unlink(missing_ok=True)  # of a run that was killed as it began
+    shown = views(header.objectives[0], header.outcome_constraints)
     with contextlib.closing(_connect(aside)) as connection:
-        connection.executescript(f"BEGIN; {TABLES} {views(header.objectives[0])}")
+        connection.executescript(f"BEGIN; {TABLES} {shown}")
         connection.executemany(
             "INSERT INTO experiment VALUES (?, ?)",
             (("format", str(FORMAT)), ("header", pack(header))),

@@ -1,5 +1,8 @@
 """The tables of a journal, and the views that people read it through."""
 
+from collections.abc import Sequence
+
+from tunesmith.protocols.constraint import OutcomeConstraint
 from tunesmith.protocols.objective import Objective
 
 FORMAT = 1
@@ -110,7 +113,8 @@ WITH run AS (
     SELECT trial, max(rank) AS rank, ({value}) AS value
     FROM reports r WHERE {carried} GROUP BY trial
 ), best_value AS (
-    SELECT trial, {best}(value) AS value FROM (SELECT trial, ({value}) AS value FROM reports r)
+    SELECT trial, {best}(value) AS value
+    FROM (SELECT trial, ({value}) AS value FROM reports r WHERE {kept})
     WHERE typeof(value) IN ('integer', 'real') GROUP BY trial
 ), states AS (
     SELECT s.trial AS trial, s.seq AS seq, s.body AS body, life.at AS at, life.kind AS kind,
@@ -177,17 +181,11 @@ ORDER BY t.seq;
 """
 
 
-def views(objective: Objective) -> str:
+def views(objective: Objective, constraints: Sequence[OutcomeConstraint] = ()) -> str:
     """Return the SQL that creates the views of an experiment, scored by its first objective."""
-    quoted = objective.metric.replace("'", "''")
-    if '"' in quoted or "\\" in quoted:
-        # Such a key cannot be written in a JSON path of every SQLite version.
-        of = f"FROM json_each({{report}}, '$[1]') m WHERE m.key = '{quoted}'"
-        value, carried = f"SELECT m.value {of}", f"EXISTS (SELECT 1 {of})"
-    else:
-        path = f"{{report}}, '$[1].\"{quoted}\"'"
-        value, carried = f"json_extract({path})", f"json_type({path}) IS NOT NULL"
+    value, carried = _metric(objective.metric)
     best = "min" if objective.mode == "min" else "max"
+    limits = [f"({_metric(c.metric)[0]}) {c.sense} {c.bound!r}" for c in constraints]
     return (
         _DECISIONS
         + _RESULTS.format(value=value.replace("{report}", "r.value"))
@@ -195,5 +193,17 @@ def views(objective: Objective) -> str:
             value=value.replace("{report}", "r.report"),
             carried=carried.replace("{report}", "r.report"),
             best=best,
+            kept=" AND ".join(["1", *limits]).replace("{report}", "r.report"),
         )
     )
+
+
+def _metric(name: str) -> tuple[str, str]:
+    """Return the SQL of a metric of `{report}`, and that of whether it is there."""
+    quoted = name.replace("'", "''")
+    if '"' in quoted or "\\" in quoted:
+        # Such a key cannot be written in a JSON path of every SQLite version.
+        of = f"FROM json_each({{report}}, '$[1]') m WHERE m.key = '{quoted}'"
+        return f"SELECT m.value {of}", f"EXISTS (SELECT 1 {of})"
+    path = f"{{report}}, '$[1].\"{quoted}\"'"
+    return f"json_extract({path})", f"json_type({path}) IS NOT NULL"

@@ -73,6 +73,7 @@ def run(
     points_to_evaluate: Sequence[Mapping[str, Any]] = (),
     warm_start: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     constraint: Callable[[Config], bool] | Sequence[Callable[[Config], bool]] = (),
+    outcome_constraints: str | Sequence[str] = (),
     verbose: int = 1,
     dry_run: bool = False,
     **unknown: Any,
@@ -110,6 +111,8 @@ def run(
             trials whose configuration is one of `space`, constants aside. They are copied into the
             new run's journal, so that it can be resumed without them.
         constraint: Functions of a config that must all hold; infeasible suggestions cost no trial.
+        outcome_constraints: Limits on what trials report, as in "latency_ms <= 100". A report that
+            breaks one is never the best; schedulers rank it behind all that keep to them.
         verbose: 0 prints nothing, 1 progress and summary, 2 a line for each change of a trial.
         dry_run: Run nothing but one trial's first reports, in this process and leaving nothing
             behind, and return a `Forecast` of trials, time and disk in place of results.
@@ -224,7 +227,7 @@ def _conduct(
         audience = Audience(
             told,
             display if experiment.verbose else None,
-            experiment.objectives,
+            experiment.scoring,
             expectation=expectation_of(experiment.stop, display.warn),
         )
         driver = Driver(
@@ -325,6 +328,7 @@ def _display(experiment: Experiment, parts: Parts) -> Display:
         name=header.name,
         path=_path(parts),
         objectives=experiment.objectives,
+        outcome_constraints=experiment.outcome_constraints,
         searcher=header.searcher["name"],
         scheduler=header.scheduler["name"],
         executor=header.executor["name"],

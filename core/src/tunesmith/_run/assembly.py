@@ -203,7 +203,12 @@ def _engine(plan: Plan, algorithms: Algorithms, problem: Problem, *, lookahead: 
     experiment = plan.experiment
     # What a scheduler decided so far may rest on the space it began with.
     space = plan.succession.spaces[0] if plan.succession else experiment.space
-    whole = msgspec.structs.replace(problem, space=space, constraints=experiment.constraint)
+    whole = msgspec.structs.replace(
+        problem,
+        space=space,
+        constraints=experiment.constraint,
+        outcome_constraints=experiment.outcome_constraints,
+    )
     return Engine(
         limits(plan, algorithms, lookahead=lookahead),
         _made(plan.scheduler, whole),
@@ -234,7 +239,7 @@ def context(plan: Plan, folder: Path, *, since: float) -> ExecutorContext:
         space=experiment.space,
         resource=experiment.resource,
         objective=experiment.metric[0],
-        objectives=experiment.metric,
+        required=experiment.required,
         resources=experiment.resources,
         checkpoint=CheckpointPolicy(
             every=experiment.checkpoint.every,
@@ -273,6 +278,7 @@ def describe(plan: Plan, algorithms: Algorithms, problem: Problem, name: str) ->
         importable=bool(form.import_path),
         space=experiment.space.to_dict(),
         objectives=experiment.objectives,
+        outcome_constraints=experiment.outcome_constraints,
         searcher=kept(algorithms.searcher),
         scheduler=kept(plan.scheduler),
         executor=kept(plan.executor),

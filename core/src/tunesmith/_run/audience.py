@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from tunesmith._engine.engine import Engine
+from tunesmith._engine.scoring import Scoring
 from tunesmith._run.display import Display
 from tunesmith._run.expectation import Expectation
 from tunesmith._run.watchers import Watchers
-from tunesmith.protocols import Objective, Report, Result
 from tunesmith.protocols.events import (
     AnyEvent,
     CheckpointSaved,
@@ -34,14 +34,14 @@ class Audience:
         self,
         watchers: Watchers,
         display: Display | None,
-        objectives: Sequence[Objective],
+        scoring: Scoring,
         *,
         expectation: Expectation | None = None,
     ) -> None:
         self._expectation = expectation
         self._watchers = watchers
         self._display = display
-        self._objectives = tuple(objectives)
+        self._scoring = scoring
         self._has_warned = False
         self._notes: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._hears = {
@@ -73,7 +73,8 @@ class Audience:
                     self._notes.append((self._expectation.check, (trial, reports[0].metrics)))
                     self._expectation = None
                 for report in reports if self._hears["on_result"] else ():
-                    self._note("on_result", engine.trial(trial), self._result(report))
+                    result = self._scoring.result(report.resource, report.metrics)
+                    self._note("on_result", engine.trial(trial), result)
             case TrialStarted(trial=trial):
                 self._note("on_trial_start", engine.trial(trial))
             case CheckpointSaved(trial=trial, checkpoint=checkpoint):
@@ -117,8 +118,3 @@ class Audience:
                     f" {engine.checkpoint_excess / 1e6:,.1f} MB more than their budget; give"
                     " CheckpointConfig(budget=...) more, or let fewer trials wait"
                 )
-
-    def _result(self, report: Report) -> Result:
-        metrics = report.metrics
-        values = tuple(o.minimised(metrics.get(o.metric)) for o in self._objectives)
-        return Result(resource=report.resource, values=values, metrics=metrics)

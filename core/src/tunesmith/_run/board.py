@@ -9,8 +9,17 @@ from collections.abc import Mapping
 
 import msgspec
 
+from tunesmith._engine.scoring import Scoring
 from tunesmith._run.failures import ErrorGroups
-from tunesmith.protocols import Config, ErrorInfo, Objective, Result, TrialStatus, TrialView
+from tunesmith.protocols import (
+    Config,
+    ErrorInfo,
+    Objective,
+    OutcomeConstraint,
+    Result,
+    TrialStatus,
+    TrialView,
+)
 
 SHOWN = 10
 """Trials that a table shows."""
@@ -27,12 +36,18 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     path: str
     objectives: tuple[Objective, ...]
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
     searcher: str
     scheduler: str
     executor: str
     num_samples: int | None = None
     time_budget_s: float | None = None
     resource: str = "training_iteration"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return the metrics that trials are judged by, the first objective first."""
+        return Scoring(self.objectives, self.outcome_constraints).metrics
 
 
 class Best(msgspec.Struct, frozen=True):
@@ -85,6 +100,8 @@ class Board:
         row = self.rows.get(trial.id)
         if row is not None:
             row.result = result
+            if result.violation:
+                return False
             if row.best is None or result.values[0] < row.best.values[0]:
                 row.best = result
         return self._score(trial, result)
@@ -161,6 +178,9 @@ class Board:
         return self.elapsed_s * (1 - done) / done if done else None
 
     def _score(self, trial: TrialView, result: Result) -> bool:
+        """Rank a result, if it keeps to the outcome constraints; True if it is the best so far."""
+        if result.violation:
+            return False
         improved = False
         for index, value in enumerate(result.values):
             best = self.best[index]

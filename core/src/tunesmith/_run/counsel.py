@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tunesmith._engine.scoring import Scoring
 from tunesmith._run.snapshot import Memory
 from tunesmith._run.succession import PERSON, POINTS, Succession
 from tunesmith.errors import TunesmithError, UsageError
@@ -29,7 +30,8 @@ class Brief(msgspec.Struct, frozen=True):
     """What the core itself contributes to suggestions.
 
     `points` go first; `cells` are the grid's, given to suggestions in turn, which count only
-    if it `is_feasible`. `succession` is that of a run whose space was changed.
+    if it `is_feasible`. `succession` is that of a run whose space was changed. `scoring` is for a
+    searcher that takes outcome constraints; another one is told of what breaks them without values.
     """
 
     space: Space
@@ -38,6 +40,7 @@ class Brief(msgspec.Struct, frozen=True):
     points: Sequence[Config] = ()
     cells: Sequence[Mapping[str, Any]] = ({},)
     succession: Succession | None = None
+    scoring: Scoring | None = None
 
     def fit(self, config: Config) -> Config | None:
         """Return a configuration of any time as one of the present space, None if it is none."""
@@ -242,7 +245,6 @@ class Counsel:
 
     def _observation(self, tell: Tell) -> Observation | None:
         """Return what the searcher is told; None about a trial outside the present space."""
-        result = tell.result
         # Rounded to its step, a suggestion would not be recognised when it is encoded again.
         config, flat = self._given.get(tell.trial, (None, None))
         if flat is None or config != tell.config:
@@ -255,14 +257,18 @@ class Counsel:
                 raise self._failure(f"trial {tell.trial} lies outside the space", error) from error
         if tell.status in ENDS:
             self._given.pop(tell.trial, None)
+        result, scoring = tell.result, self._brief.scoring
+        if result is None or (result.violation and scoring is None):
+            return Observation(tell.trial, dict(flat), (), 0.0, tell.status, cost_s=tell.cost_s)
         return Observation(
             trial_id=tell.trial,
             config=dict(flat),
-            values=result.values if result else (),
-            resource=result.resource if result else 0.0,
+            values=scoring.values(result.metrics) if scoring else result.values,
+            resource=result.resource,
             status=tell.status,
-            metrics=dict(result.metrics) if result else {},
+            metrics=dict(result.metrics),
             cost_s=tell.cost_s,
+            constraint_values=scoring.constraint_values(result.metrics) if scoring else (),
         )
 
     def _observe(self, observation: Observation) -> None:

@@ -190,7 +190,7 @@ class Display:
         facts = self.board.facts
         reason = f" ({trial.reason})" if trial.reason else ""
         reached = f" at {facts.resource}={amount(trial.resource)}" if trial.resource else ""
-        last = scores(facts.objectives, trial.last)
+        last = scores(facts.metrics, trial.last)
         return f"{status}{reached}{reason}{': ' if last else ''}{last}"
 
     def _line(self, text: str) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from tunesmith._builtin.stoppers import make_stopper
+from tunesmith._engine.scoring import Scoring
 from tunesmith._run import seeds
 from tunesmith._run.checks import problem, surroundings
 from tunesmith._run.checks.values import plain
 from tunesmith._run.configs import CheckpointConfig, FailureConfig
 from tunesmith._run.feasibility import Feasibility
 from tunesmith._run.naming import check_name
-from tunesmith.protocols import Config, Mode, Objective, Resources
+from tunesmith.protocols import Config, Mode, Objective, OutcomeConstraint, Resources
 from tunesmith.space import Space, parse_space
 
 
@@ -50,6 +51,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     points_to_evaluate: tuple[Config, ...] = ()
     warm_start: tuple[str, ...] = ()
     constraint: tuple[Callable[[Config], bool], ...] = ()
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
     verbose: int = 1
 
     @classmethod
@@ -80,6 +82,17 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     def objectives(self) -> tuple[Objective, ...]:
         """Return what is optimised, the first objective first."""
         return tuple(map(Objective, self.metric, self.mode))
+
+    @property
+    def scoring(self) -> Scoring:
+        """What tells how good a report is, and whether it keeps to the outcome constraints."""
+        return Scoring(self.objectives, self.outcome_constraints)
+
+    @property
+    def required(self) -> dict[str, str]:
+        """What training code has to report, each metric with the option that names it."""
+        limits = {limit.metric: "outcome_constraints" for limit in self.outcome_constraints}
+        return limits | dict.fromkeys(self.metric, "metric")
 
     @property
     def is_feasible(self) -> Feasibility:
@@ -117,6 +130,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "checkpoint": surroundings.check_config("checkpoint", CheckpointConfig),
     "failure": surroundings.check_config("failure", FailureConfig),
     "constraint": problem.check_constraint,
+    "outcome_constraints": problem.check_outcome_constraints,
     "warm_start": surroundings.check_warm_start,
     "verbose": surroundings.check_verbose,
 }

@@ -165,7 +165,7 @@ def _settings(plan: Plan, folder: str) -> WorkerSettings:
         space=experiment.space,
         resource=experiment.resource,
         objective=experiment.metric[0],
-        objectives=experiment.metric,
+        required=experiment.required,
         resources=experiment.resources,
         checkpoint=CheckpointPolicy(every=1),
     )

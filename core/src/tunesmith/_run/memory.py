@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
+import msgspec
+
 from tunesmith._run.experiment import Experiment
 from tunesmith._run.results import Results, load
 from tunesmith._run.succession import Succession
@@ -86,22 +88,24 @@ def _curve(trial: TrialResult, experiment: Experiment) -> Iterator[Result]:
     Of a trial that changed its configuration on the way, that is the one it is judged by.
     """
     rows = trial.history if len(trial.lineage) == 1 else [trial.metrics]
-    due = -math.inf
+    scoring, due = experiment.scoring, -math.inf
     for number, metrics in enumerate(rows, 1):
         resource = metrics.get(experiment.resource)
         is_last = number == len(rows)
         if not isinstance(resource, int | float) or not (resource >= due or is_last):
             continue
-        values = tuple(o.minimised(metrics.get(o.metric)) for o in experiment.objectives)
-        if any(objective.metric in metrics for objective in experiment.objectives):
-            yield Result(float(resource), values, {})
+        is_scored = any(objective.metric in metrics for objective in scoring.objectives)
+        if is_scored and all(limit.metric in metrics for limit in scoring.constraints):
+            # Metrics that only the values come from are not written down a second time.
+            kept = {n: metrics.get(n) for n in scoring.metrics} if scoring.constraints else {}
+            yield msgspec.structs.replace(scoring.result(float(resource), metrics), metrics=kept)
             due = resource * GROWTH
 
 
 def _unfit(path: str, earlier: Results, experiment: Experiment) -> str:
     wanted = _names(sorted(parameter.path for parameter in experiment.space.tunable))
     there = sorted(p.path for p in Space.from_dict(earlier.header.space).tunable)
-    metrics = _names(objective.metric for objective in experiment.objectives)
+    metrics = _names(experiment.scoring.metrics)
     return (
         f"warm_start={path!r}: none of its {len(earlier)} trials can be used; they need values of"
         f" {wanted} within this space, and reports of {metrics} by {experiment.resource!r};"

@@ -26,6 +26,8 @@ OPTIONS: Final[Mapping[str, str]] = {
     "checkpoint_score_attr": "the best are kept by metric= and mode=; leave it out",
     "config": "space",
     "constraints": "constraint",
+    "constraints_func": "outcome_constraints",
+    "outcome_constraint": "outcome_constraints",
     "cpus": _AMOUNT,
     "direction": "mode",
     "directions": "mode",

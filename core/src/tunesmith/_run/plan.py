@@ -26,7 +26,7 @@ from tunesmith.plugins import (
     check_capabilities,
     resolve,
 )
-from tunesmith.protocols import Problem
+from tunesmith.protocols import OutcomeConstraint, Problem
 from tunesmith.space import CategoricalParameter, GridParameter, Space, Translation, translate
 
 
@@ -64,7 +64,13 @@ class Algorithms(msgspec.Struct, frozen=True, kw_only=True):
             cells=self.cells,
             is_feasible=experiment.is_feasible,
             succession=plan.succession,
+            scoring=experiment.scoring if self.modelled(experiment) else None,
         )
+
+    def modelled(self, experiment: Experiment) -> tuple[OutcomeConstraint, ...]:
+        """Return the outcome constraints that are for the searcher to learn of: all, or none."""
+        takes_them = self.searcher.spec.capabilities.outcome_constraints
+        return experiment.outcome_constraints if takes_them else ()
 
 
 def draft(experiment: Experiment, registry: Registry) -> Plan:
@@ -128,6 +134,7 @@ def pose(experiment: Experiment, algorithms: Algorithms, *, at_once: int | None)
     return Problem(
         space=algorithms.translation.space,
         objectives=experiment.objectives,
+        outcome_constraints=algorithms.modelled(experiment),
         seeds=Seeds(experiment.seed),
         num_samples=trials_to_make(experiment, algorithms),
         max_concurrent=at_once or experiment.max_concurrent or os.cpu_count() or 1,
@@ -153,6 +160,7 @@ def limits(plan: Plan, algorithms: Algorithms, *, lookahead: int) -> Settings:
     experiment, spec = plan.experiment, algorithms.searcher.spec
     return Settings(
         objectives=experiment.objectives,
+        outcome_constraints=experiment.outcome_constraints,
         num_samples=trials_to_make(experiment, algorithms),
         lookahead=lookahead,
         observes=spec.observes,

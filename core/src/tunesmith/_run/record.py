@@ -120,6 +120,7 @@ def experiment_of(header: Header, folder: Path, given: Mapping[str, Any]) -> Exp
         **{**options, **_algorithms(header, folder, given)},
         metric=[objective.metric for objective in header.objectives],
         mode=[objective.mode for objective in header.objectives],
+        outcome_constraints=header.outcome_constraints,
         resource=header.resource,
         seed=header.seed,
         storage=str(folder.parent),

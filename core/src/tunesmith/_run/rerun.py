@@ -95,14 +95,14 @@ class Rerun:
 
     def _settings(self, folder: str) -> WorkerSettings:
         header = self._results.header
-        metrics = tuple(objective.metric for objective in header.objectives)
+        metrics = [objective.metric for objective in header.objectives]
         return WorkerSettings(
             trainable=self._form,
             folder=folder,
             experiment=header.name,
             resource=header.resource,
             objective=metrics[0],
-            objectives=metrics,
+            required=dict.fromkeys(metrics, "metric"),
             checkpoint=CheckpointPolicy(at_end=self._request.keep is not None),
             on_error=self._request.on_error,
         )

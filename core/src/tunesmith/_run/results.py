@@ -15,6 +15,7 @@ from tunesmith._run.checks.surroundings import check_run
 from tunesmith._run.trial import TrialResult, Trials, show
 from tunesmith._run.wording import amount, parameters, tally
 from tunesmith.errors import TrialError, UsageError, did_you_mean
+from tunesmith.protocols.constraint import OutcomeConstraint
 from tunesmith.protocols.objective import Mode, Objective
 from tunesmith.protocols.trial import TrialStatus
 
@@ -54,6 +55,11 @@ class Results(Sequence[TrialResult]):
         return self._archive.index.objectives
 
     @property
+    def outcome_constraints(self) -> tuple[OutcomeConstraint, ...]:
+        """The limits that a report has to keep to, to be among the best."""
+        return self._archive.index.constraints
+
+    @property
     def state(self) -> RunState:
         """How the run stands: running, completed, stopped, failed, or interrupted (killed)."""
         return self._archive.reader.state()
@@ -83,6 +89,8 @@ class Results(Sequence[TrialResult]):
     def best(self) -> TrialResult:
         """The trial with the best value ever reported, judged by that report.
 
+        A report that breaks an outcome constraint does not count.
+
         Raises:
             UsageError: there are several objectives, or no trial reported a finite value.
             TrialError: no trial reported a finite value, and some failed.
@@ -94,8 +102,8 @@ class Results(Sequence[TrialResult]):
     ) -> TrialResult:
         """Return the best trial by any metric: its best value ever, or (`scope="last"`) its last.
 
-        `mode` may be left out for an objective. NaN and infinity are never best; of equals the
-        first suggested wins.
+        `mode` may be left out for an objective. NaN and infinity are never best, nor is a report
+        that breaks an outcome constraint; of equals the first suggested wins.
 
         Raises:
             UsageError: the metric or mode is missing or unknown, or no value is finite.
@@ -182,6 +190,9 @@ class Results(Sequence[TrialResult]):
         if names and metric not in names:
             fix = did_you_mean(metric, names) or f"; reported were {', '.join(map(repr, names))}"
             return UsageError(f"{told}{fix}")
+        if names and self.outcome_constraints:
+            limits = " and ".join(map(str, self.outcome_constraints))
+            return UsageError(f"{told} that kept to {limits}; look at .history")
         if names:
             return UsageError(f"{told}: every value was NaN, infinite or None; look at .history")
         return UsageError(f"{told}; have the training code report it")

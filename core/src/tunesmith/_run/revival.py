@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tunesmith._engine.scoring import Scoring
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Spot
 from tunesmith._run.checks.values import is_list, short
@@ -75,7 +76,5 @@ class Revival:
     def _result(self, archive: Archive, spot: Spot | None) -> Result | None:
         if spot is None:
             return None
-        metrics = archive.metrics(spot)
-        objectives = archive.index.objectives
-        values = tuple(one.minimised(metrics.get(one.metric)) for one in objectives)
-        return Result(resource=spot.resource, values=values, metrics=metrics)
+        scoring = Scoring(archive.index.objectives, archive.index.constraints)
+        return scoring.result(spot.resource, archive.metrics(spot))

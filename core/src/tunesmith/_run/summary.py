@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from tunesmith._run.board import Board
 from tunesmith._run.failures import ErrorGroup
 from tunesmith._run.wording import amount, duration, flat, scores, tally, trials
-from tunesmith.protocols import Objective
 from tunesmith.protocols.events import RunEnded
 
 _TRACES = 3
@@ -30,22 +29,19 @@ def _best(board: Board) -> Iterator[str]:
     facts = board.facts
     if not any(board.best):
         names = " or ".join(repr(one.metric) for one in facts.objectives)
-        yield f"no trial reported a finite {names}"
+        limits = " and ".join(map(str, facts.outcome_constraints))
+        yield f"no trial reported a finite {names}{limits and f' that kept to {limits}'}"
     for objective, best in zip(facts.objectives, board.best, strict=True):
         if best is not None:
-            others = _others(facts.objectives, objective)
+            others = [metric for metric in facts.metrics if metric != objective.metric]
             also = scores(others, best.result)
             yield (
-                f"best {scores((objective,), best.result)}{', with ' if also else ''}{also} "
+                f"best {scores([objective.metric], best.result)}{', with ' if also else ''}{also} "
                 f"(trial {best.trial}, {facts.resource}={amount(best.result.resource)})"
             )
             pairs = dict(flat(best.config))
             width = max(map(len, pairs), default=0)
             yield from (f"  {path:<{width}}  {value}" for path, value in pairs.items())
-
-
-def _others(objectives: tuple[Objective, ...], one: Objective) -> tuple[Objective, ...]:
-    return tuple(other for other in objectives if other is not one)
 
 
 def _errors(board: Board) -> Iterator[str]:

@@ -38,15 +38,15 @@ def picture(board: Board, width: int, height: int) -> Picture:
     """Return what to show of a board on a terminal of so many columns and lines."""
     facts = board.facts
     lines = _lines(board, max(1, min(SHOWN, height - _HEAD)))
-    head = ["trial", "status", facts.resource, *(one.metric for one in facts.objectives)]
+    head = ["trial", "status", facts.resource, *facts.metrics]
     head += ["best", "time"]
     rows = [
         [
             line.trial,
             line.status,
             amount(line.result.resource) if line.result else "",
-            *(score(objective, line.result) for objective in facts.objectives),
-            score(facts.objectives[0], line.best),
+            *(score(metric, line.result) for metric in facts.metrics),
+            score(facts.metrics[0], line.best),
             _time(line.result),
         ]
         for line in lines

@@ -75,7 +75,10 @@ class TrialResult:
 
     @property
     def value(self) -> float | None:
-        """The objective at the report it is judged by; None if it is missing or not finite."""
+        """The objective at the report it is judged by; None if it is missing or not finite.
+
+        Also None where that report, and any other of the trial, breaks an outcome constraint.
+        """
         return None if self._spot is None else self._spot.values[0]
 
     @cached_property

@@ -1,10 +1,10 @@
 """Numbers, configurations and durations as people read them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tunesmith._run.board import Best, Facts
-from tunesmith.protocols import Config, Objective, Result, TrialStatus
+from tunesmith.protocols import Config, Result, TrialStatus
 from tunesmith.space.plain import label_of
 
 _LONGEST = 24
@@ -45,15 +45,15 @@ def parameters(config: Config, limit: int = 6) -> str:
     return ", ".join(pairs[:limit]) + (", ..." if len(pairs) > limit else "")
 
 
-def score(objective: Objective, result: Result | None) -> str:
-    """Return a result's raw value of an objective."""
-    value = result.metrics.get(objective.metric) if result is not None else None
+def score(metric: str, result: Result | None) -> str:
+    """Return a result's value of a metric."""
+    value = result.metrics.get(metric) if result is not None else None
     return "" if value is None else amount(value)
 
 
-def scores(objectives: tuple[Objective, ...], result: Result | None) -> str:
-    """Return a result's raw objectives as "loss=0.2, size=3"."""
-    pairs = [(one.metric, score(one, result)) for one in objectives]
+def scores(metrics: Iterable[str], result: Result | None) -> str:
+    """Return a result's metrics as "loss=0.2, size=3"."""
+    pairs = [(metric, score(metric, result)) for metric in metrics]
     return ", ".join(f"{metric}={text}" for metric, text in pairs if text)
 
 
@@ -72,4 +72,4 @@ def leader(facts: Facts, best: Best | None) -> str:
     """Return "best loss=0.2 (trial 0012)", or an empty string while there is none."""
     if best is None:
         return ""
-    return f"best {scores(facts.objectives[:1], best.result)} (trial {best.trial})"
+    return f"best {scores(facts.metrics[:1], best.result)} (trial {best.trial})"

@@ -70,57 +70,57 @@ def measure(metrics: Metrics, resource: str, last: float) -> float:
     return float(value)
 
 
-def check_first(metrics: Metrics, objectives: Iterable[str]) -> None:
-    """Refuse a trial's first report if it seems to carry an objective under another name.
+def check_first(metrics: Metrics, required: Mapping[str, str]) -> None:
+    """Refuse a trial's first report if it seems to carry a required metric under another name.
 
-    One that carries nothing like it may be of another kind: the objective can come with a later
-    one.
+    One that carries nothing like it may be of another kind: the metric can come with a later one.
+    `required` has the option that names each.
 
     Raises:
         TrialError: naming what was probably meant.
     """
-    missing = [objective for objective in objectives if objective not in metrics]
+    missing = [name for name in required if name not in metrics]
     if not missing:
         return
     names = [name for name in metrics if name not in COUNTERS]
-    for objective in missing:
+    for wanted in missing:
         # Beside "val_loss", "loss" is a metric of its own, which may well come first.
-        likely = [name for name in names if name not in _parts(objective)]
-        meant = closest(objective, likely)
-        meant = meant or next((name for name in likely if objective in _parts(name)), None)
+        likely = [name for name in names if name not in _parts(wanted)]
+        meant = closest(wanted, likely)
+        meant = meant or next((name for name in likely if wanted in _parts(name)), None)
         if meant is not None:
             raise TrialError(
-                f"the first report has no {objective!r}, which metric= names; did you mean "
-                f"{meant!r}? reported were {_listed(names)}\n"
-                f"write metric={meant!r}, or report {objective!r} from the first report on, "
-                "as None while it is not known"
+                f"the first report has no {wanted!r}, which {required[wanted]}= names; did you "
+                f"mean {meant!r}? reported were {_listed(names)}\n"
+                f"name {meant!r} in {required[wanted]}=, or report {wanted!r} from the first "
+                "report on, as None while it is not known"
             )
 
 
-def check_values(metrics: Metrics, objectives: Iterable[str]) -> None:
-    """Refuse an objective that is no number; NaN, infinity and None are values it may have.
+def check_values(metrics: Metrics, required: Mapping[str, str]) -> None:
+    """Refuse a required metric that is no number; NaN, infinity and None are values it may have.
 
     Raises:
-        TrialError: naming the objective and its value.
+        TrialError: naming the metric and its value.
     """
-    for objective in objectives:
-        value = metrics.get(objective)
+    for name in required:
+        value = metrics.get(name)
         if type(value) not in _VALUES:
             size = f" of {len(value)} values" if isinstance(value, list) else f" {value!r:.40}"
             raise TrialError(
-                f"{objective!r}, which metric= names, was reported as a {type(value).__name__}"
+                f"{name!r}, which {required[name]}= names, was reported as a {type(value).__name__}"
                 f"{size}: expected one number; report float(...) of it, or its mean"
             )
 
 
-def never_reported(objectives: Iterable[str], names: Iterable[str]) -> TrialError:
-    """Return the error of a trial that ended with reports, none of which had the objectives."""
-    missing = next(iter(objectives))
+def never_reported(required: Mapping[str, str], names: Iterable[str]) -> TrialError:
+    """Return the error of a trial that ended with reports, none of which had what is required."""
+    missing, option = next(iter(required.items()))
     known = [name for name in names if name not in COUNTERS]
     return TrialError(
-        f"training ended and never reported {missing!r}, which metric= names"
+        f"training ended and never reported {missing!r}, which {option}= names"
         f"{did_you_mean(missing, known)}\n"
-        f"reported were {_listed(known)}; name one of these as metric=, or report {missing!r}"
+        f"reported were {_listed(known)}; name one of these in {option}=, or report {missing!r}"
     )
 
 

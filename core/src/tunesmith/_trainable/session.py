@@ -53,7 +53,8 @@ class Report(Options):
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt is about; `folder` is the run folder, absolute.
 
-    A bare number that is reported counts as metric `objective`; `objectives` have to be reported.
+    A bare number that is reported counts as metric `objective`. What is `required` has to be
+    reported: metrics, each with the option that names it.
     """
 
     trial: str
@@ -64,7 +65,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     resources: Resources | None = None
     resource: str = "training_iteration"
     objective: str = ""
-    objectives: tuple[str, ...] = ()
+    required: Mapping[str, str] = {}
     policy: CheckpointPolicy = CheckpointPolicy()
 
 
@@ -103,7 +104,7 @@ class Session:
         self.channel: Callable[[Any, Offer | None], None] | None = None
         self.home = os.getpid()
         # A trial that goes on from a checkpoint is past its first report.
-        self._missing = () if checkpoint else _without(assignment.objectives, COUNTERS)
+        self._missing = {} if checkpoint else _without(assignment.required, COUNTERS)
         self._is_unread = checkpoint is not None
         self._seen: dict[str, None] = {}
         self._clock = clock
@@ -147,8 +148,8 @@ class Session:
         iteration = before.iteration + 1
         metrics.setdefault("training_iteration", iteration)
         if self._missing:
-            self._look_for_objectives(metrics, is_first=before.iteration == 0)
-        check_values(metrics, self.assignment.objectives)
+            self._look_for_missing(metrics, is_first=before.iteration == 0)
+        check_values(metrics, self.assignment.required)
         resource = measure(metrics, self.assignment.resource, before.resource)
         elapsed_s, timestamp = self._timing(metrics, before.elapsed_s)
         self._stride = resource - before.resource
@@ -183,7 +184,7 @@ class Session:
                 _READING,
             )
         self.progress, self.checkpoint = Progress(), None
-        self._missing = _without(self.assignment.objectives, COUNTERS)
+        self._missing = _without(self.assignment.required, COUNTERS)
         self._is_unread = False
 
     def report(self, metrics: Any, checkpoint: Offer | None) -> None:
@@ -233,7 +234,7 @@ class Session:
         os.makedirs(folder, exist_ok=True)
         return folder
 
-    def _look_for_objectives(self, metrics: Metrics, *, is_first: bool) -> None:
+    def _look_for_missing(self, metrics: Metrics, *, is_first: bool) -> None:
         self._missing = _without(self._missing, metrics)
         if not self._missing:
             return
@@ -255,8 +256,8 @@ class Session:
         return self.assignment.objective
 
 
-def _without(names: tuple[str, ...], others: Container[str]) -> tuple[str, ...]:
-    return tuple([name for name in names if name not in others])
+def _without(required: Mapping[str, str], others: Container[str]) -> dict[str, str]:
+    return {name: option for name, option in required.items() if name not in others}
 
 
 _active: set[Session] = set()

@@ -47,6 +47,7 @@ OF_THE_RUN: Final[Mapping[str, str]] = {
     "max_concurrent": "max_concurrent",
     "metric": "metric",
     "mode": "mode",
+    "outcome_constraints": "outcome_constraints",
     "points_to_evaluate": "points_to_evaluate",
     "random_state": "seed",
     "seed": "seed",

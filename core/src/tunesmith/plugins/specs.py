@@ -20,7 +20,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     For searchers: `log`, `integer`, `ordinal`, `categorical`, `step`, `normal` and `conditional`
     are the vocabulary of spaces it takes (the core translates what it can without loss), `grid`
     that it walks grids itself, `constraints` that it makes use of infeasible observations,
-    `multi_objective` that it takes several objectives. For schedulers: `multi_objective`,
+    `outcome_constraints` that it models limits on what trials report, `multi_objective` that it
+    takes several objectives. For schedulers: `multi_objective`,
     `needs_checkpoints` that trials must be able to save themselves, `pauses` that it pauses trials,
     `explores` that it makes configurations itself, so that the space cannot change under it.
     """
@@ -34,6 +35,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     conditional: bool = False
     grid: bool = False
     constraints: bool = False
+    outcome_constraints: bool = False
     multi_objective: bool = False
     needs_checkpoints: bool = False
     pauses: bool = False

@@ -6,6 +6,7 @@ executors need them.
 
 from tunesmith.protocols.callback import Callback
 from tunesmith.protocols.checkpoint import Checkpoint
+from tunesmith.protocols.constraint import OutcomeConstraint, Sense
 from tunesmith.protocols.decision import Continue, Decision, Fork, Pause, Reallocate, Stop
 from tunesmith.protocols.executor import Executor, ExecutorContext, TrialWorker
 from tunesmith.protocols.failure import ErrorInfo, FailureKind
@@ -37,6 +38,7 @@ __all__ = [
     "Objective",
     "Observation",
     "ObservationStatus",
+    "OutcomeConstraint",
     "Pause",
     "Problem",
     "Reallocate",
@@ -46,6 +48,7 @@ __all__ = [
     "Scheduler",
     "SearchExhausted",
     "Searcher",
+    "Sense",
     "Stop",
     "Stopper",
     "Trainable",

@@ -16,6 +16,9 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     `config` is flat, in the vocabulary of the space that the searcher was given. `values` holds
     one finite, minimised float per objective; it is empty where the trial has none: failed,
     infeasible, cut short with nothing to tell, or, if completed, diverged to NaN or infinity.
+    `constraint_values` holds one float per outcome constraint of the problem, in its metric's unit:
+    at most 0 where it is kept. A searcher that takes no outcome constraints gets no `values` of a
+    trial that breaks one.
     `resource` is how far the trial had trained when it scored `values`. `cost_s` is the trial's
     training time so far, in seconds.
     """
@@ -27,3 +30,4 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     status: ObservationStatus
     metrics: Metrics = {}
     cost_s: float = 0.0
+    constraint_values: tuple[float, ...] = ()

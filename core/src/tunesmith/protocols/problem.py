@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tunesmith.protocols.constraint import OutcomeConstraint
 from tunesmith.protocols.objective import Objective
 from tunesmith.protocols.resources import Resources
 from tunesmith.protocols.trial import Config
@@ -24,7 +25,9 @@ class Problem(msgspec.Struct, frozen=True):
     is None where nobody named an end. `max_concurrent` is how many trials may run at once, and
     `resources` what each of them holds unless a `Reallocate` changes that.
     `constraints` are the user's, on live nested configurations; a searcher is given none, since
-    the core holds its suggestions against them.
+    the core holds its suggestions against them. `outcome_constraints` are those on what trials
+    report; a searcher is given them if it declares to take them, and a scheduler has them in
+    `Result.values` already.
     """
 
     space: Space
@@ -36,6 +39,7 @@ class Problem(msgspec.Struct, frozen=True):
     max_resource: float | None = None
     constraints: tuple[Callable[[Config], bool], ...] = ()
     resources: Resources = Resources()
+    outcome_constraints: tuple[OutcomeConstraint, ...] = ()
 
     def allows(self, config: Config) -> bool:
         """Tell whether the constraints hold for a nested plain configuration of the space."""

@@ -24,8 +24,12 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     """A report together with its objective values.
 
     `values` holds one minimised float per objective: never NaN (a NaN or missing number is +inf).
+    `violation` is how far the outcome constraints are exceeded, in parts of their bounds, added up.
+    Where it is above 0, finite `values` are replaced: worse than any that keep to the constraints,
+    and better than those of a greater violation.
     """
 
     resource: float
     values: tuple[float, ...]
     metrics: Metrics
+    violation: float = 0.0

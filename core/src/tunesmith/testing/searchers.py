@@ -24,7 +24,7 @@ from tunesmith.space import TranslationError, parse_space, translate, uniform
 from tunesmith.testing.generators import move_shared_generators, shared_generators
 from tunesmith.testing.processes import assert_same_everywhere
 from tunesmith.testing.standards import dropped, skip_later_rules
-from tunesmith.testing.trials import CONDITIONAL, EVERY_KIND, FINITE, Trials, trace
+from tunesmith.testing.trials import CONDITIONAL, EVERY_KIND, FINITE, Loss, Trials, trace
 
 ATTEMPTS = 100
 """So many infeasible suggestions in a row are too many, with half of the space feasible."""
@@ -245,12 +245,18 @@ class ObservationConformance(SearcherCase):
         """No value leads nowhere. Fix: pass over a trial without `values`, or take it for bad."""
         self._lure("failed")
 
-    def _lure(self, status: ObservationStatus) -> None:
+    def test_trials_beyond_a_limit_are_not_taken_for_good(self) -> None:
+        """Declared `outcome_constraints`, no such value leads. Fix: learn `constraint_values`."""
+        if self.chosen.spec.capabilities.outcome_constraints:
+            self._lure("completed", limit=lambda config: -float(config["x"]))
+
+    def _lure(self, status: ObservationStatus, *, limit: Loss | None = None) -> None:
         """Hold a searcher against chance, which goes wrong once in 3000 times (300: of 24 steps).
 
-        Half of the trials complete, and are the better the nearer to 0.8. The others are at -0.8.
+        Half of the trials complete, and are the better the nearer to 0.8. The others are at -0.8,
+        where all is better, but beyond the `limit` if there is one.
         """
-        trials = self.trials({"x": EVERY_KIND["x"]})
+        trials = self.trials({"x": EVERY_KIND["x"]}, limit=limit)
         made: list[float] = []
         for i in range(16 + min(40, self.steps)):
             if (config := trials.suggest(f"a{i}")) is None:
@@ -258,16 +264,19 @@ class ObservationConformance(SearcherCase):
             if status == "stopped" and self.chosen.partial == "all":
                 early = abs(config["x"] + 0.8) - 100
                 trials.tell(f"a{i}", early, status="running", resource=1.0)
-            trials.tell(f"a{i}", 1 + abs(config["x"] - 0.8))
+            is_beyond = limit is not None and config["x"] < 0
+            trials.tell(f"a{i}", -100.0 if is_beyond else 1 + abs(config["x"] - 0.8))
             if i >= 16:
                 made.append(config["x"])
+            elif limit is not None:
+                trials.tell(f"b{i}", -100.0, config={"x": -0.8 + i / 1000})
             elif status == "stopped":
                 trials.cut(f"b{i}", -100.0, {"x": -0.8 + i / 1000})
             else:
                 trials.tell(f"b{i}", status=status, config={"x": -0.8 + i / 1000})
         lured = sum(x < 0 for x in made)
         assert lured <= LURED * len(made), (
-            f"{lured} of {len(made)} suggestions followed {status} trials"
+            f"{lured} of {len(made)} suggestions followed {'limited' if limit else status} trials"
         )
 
 
@@ -303,7 +312,15 @@ class ReproductionConformance(SearcherCase):
     @pytest.mark.parametrize("steps", [0, 1, 7, 25])
     def test_saved_state_loses_nothing(self, steps: int) -> None:
         """Restored, it suggests the same. Fix: save generators, models and pending trials too."""
-        left, right = self.trials(), self.trials()
+        self._restore(self.trials(), self.trials(), steps)
+
+    def test_saved_state_keeps_constraint_values(self) -> None:
+        """Declared `outcome_constraints`, the same holds. Fix: save what was told of them, too."""
+        if self.chosen.spec.capabilities.outcome_constraints:
+            left, right = (self.trials(limit=lambda config: -config["x"]) for _ in range(2))
+            self._restore(left, right, 25)
+
+    def _restore(self, left: Trials, right: Trials, steps: int) -> None:
         saves = hasattr(left.searcher, "state")
         assert saves == hasattr(left.searcher, "restore"), "state and restore come together"
         left.run(steps, pending=min(steps, 2))

@@ -14,6 +14,7 @@ from tunesmith.protocols import (
     Objective,
     Observation,
     ObservationStatus,
+    OutcomeConstraint,
     Problem,
     SearchExhausted,
 )
@@ -52,7 +53,8 @@ Loss = Callable[[Config], float]
 class Trials:
     """Checks every suggestion, and tells of each trial as the core would.
 
-    `open` are the trials of which the searcher still has to hear.
+    `open` are the trials of which the searcher still has to hear. With a `limit`, a function of a
+    flat configuration, there is an outcome constraint: its value is at most 0 where it is kept.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class Trials:
         *,
         objectives: int = 1,
         seed: int = 5,
+        limit: Loss | None = None,
     ) -> None:
+        self.limit = limit
         self.spec, self.partial = chosen.spec, chosen.partial
         self.translation = translate(
             parse_space(_shown(space, chosen.spec)), chosen.spec.capabilities.vocabulary
@@ -73,6 +77,7 @@ class Trials:
             seeds=Seeds(seed),
             max_concurrent=4,
             max_resource=END,
+            outcome_constraints=() if limit is None else (OutcomeConstraint("limit", "<=", 0.0),),
         )
         self.space = problem.space
         self.searcher = chosen.create(problem)
@@ -134,7 +139,13 @@ class Trials:
         """Pass on one observation."""
         about = dict(self.configs[trial] if config is None else config)
         metrics = {f"loss{i}": value for i, value in enumerate(values)}
-        told = Observation(trial, about, values, resource, status, metrics)
+        beyond: tuple[float, ...] = ()
+        if self.limit is not None and values:
+            beyond = (self.limit(about),)
+            metrics["limit"] = beyond[0]
+        told = Observation(
+            trial, about, values, resource, status, metrics, constraint_values=beyond
+        )
         kept = deepcopy(told)
         if status not in ("running", "paused"):
             self.open.discard(trial)

@@ -5,15 +5,19 @@ before anything is written.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from tunesmith._run.checks.values import is_count, is_list, is_number, plural, short
 from tunesmith._run.feasibility import Feasibility
 from tunesmith.errors import UsageError
-from tunesmith.protocols import Config, Mode
+from tunesmith.protocols import Config, Mode, OutcomeConstraint, Sense
 from tunesmith.space import Space
+
+_COMPARISON = re.compile(r"(.*?)(<=|>=|==|<|>|=)(.*)", re.DOTALL)
+_TURNED = {"<": ">=", ">": "<=", "=": ">="}
 
 _DRAWS = 100
 """How often what a point leaves out is drawn, until the constraints hold."""
@@ -90,6 +94,53 @@ def check_constraint(value: Any) -> tuple[Callable[[dict[str, Any]], bool], ...]
                 "returns True where it may be tried, as in lambda c: c['a'] < c['b']"
             )
     return constraints
+
+
+def check_outcome_constraints(value: Any) -> tuple[OutcomeConstraint, ...]:
+    """Return the limits on metrics, each of which was written like "latency_ms <= 100"."""
+    limits = [_limit(one) for one in (value if is_list(value) else (value,))]
+    for number, limit in enumerate(limits):
+        if any((limit.metric, limit.sense) == (it.metric, it.sense) for it in limits[:number]):
+            raise UsageError(
+                f"outcome_constraints={value!r} limits {limit.metric!r} by {limit.sense} twice; "
+                "leave one out"
+            )
+    return tuple(limits)
+
+
+def _limit(one: Any) -> OutcomeConstraint:
+    if isinstance(one, OutcomeConstraint):
+        return one
+    wrong = f"outcome_constraints: {short(one)}"
+    if not isinstance(one, str):
+        what = "is a function; those of a config go into constraint=, and limits on what trials"
+        told = f"{what} report are written" if callable(one) else "is no text; write it"
+        raise UsageError(f"{wrong} {told} like 'latency_ms <= 100'")
+    match = _COMPARISON.fullmatch(one.strip())
+    if match is None:
+        raise UsageError(f"{wrong} compares nothing; write it like 'latency_ms <= 100'")
+    left, sense, right = (part.strip() for part in match.groups())
+    if (bound := _number(right)) is None:
+        if _number(left) is not None and right:
+            fix = f"write the metric first: '{right} {_TURNED[sense[0]]} {left}'"
+        else:
+            fix = f"write a finite number after {sense}"
+        raise UsageError(f"{wrong} does not compare a metric with a number; {fix}")
+    if sense not in get_args(Sense):
+        if sense[0] == "=":
+            fix = "that a number is met exactly cannot be asked for; use <= or >="
+        else:
+            fix = f"write '{left} {sense[0]}= {right}'"
+        raise UsageError(f"{wrong}: {sense!r} is no limit; {fix}")
+    return OutcomeConstraint(left, cast("Sense", sense), bound)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def check_points(value: Any, is_feasible: Feasibility, rng: Random) -> tuple[Config, ...]:
