@@ -232,3 +232,15 @@ def test_mistakes_have_code_2(tunesmith, arguments, message):
     assert message in done.err
     assert done.err.count("\n") == 1
     assert (done.out, "Traceback" in done.err) == ("", False)
+
+
+def test_limits_are_given_and_shown(tunesmith, spec):
+    """--outcome-constraint, or the file's key, limits what is best; `show` and tables say so."""
+    limits = ("--outcome-constraint", "loss <= 0.5", "--outcome-constraint", "time_total_s <= 9")
+    tunesmith("run", "cli_code:train", *X, *BASE, *limits, "--name", "limited", "-q")
+    assert "within loss <= 0.5 and time_total_s <= 9" in tunesmith("show", "runs/limited").out
+    assert "time_total_s" in tunesmith("trials", "runs/limited").out.splitlines()[0]
+    spec.write_text(f'outcome_constraints = "loss <= 0.9"\n{SPEC}', encoding="utf-8")
+    assert tunesmith("run", spec, "-q").code == main.OK
+    shown = json.loads(tunesmith("show", "runs/spec", "--json").out)
+    assert shown["outcome_constraints"] == ["loss <= 0.9"]

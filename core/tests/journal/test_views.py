@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.header import Header
 from tunesmith._journal.log import Entry, Journal
-from tunesmith.protocols import Checkpoint, ErrorInfo, Objective, Report, events
+from tunesmith.protocols import (
+    Checkpoint,
+    ErrorInfo,
+    Objective,
+    OutcomeConstraint,
+    Report,
+    events,
+)
 from tunesmith.protocols.commands import Launch, Pause, Tell
 
 COLUMNS = (
@@ -67,8 +74,8 @@ STEPS = st.lists(
 class World:
     """Turns steps into journal entries, and keeps beside them what the trials view must show."""
 
-    def __init__(self, mode: str) -> None:
-        self.mode = mode
+    def __init__(self, mode: str, limit: float = math.inf) -> None:
+        self.mode, self.limit = mode, limit
         self.entries: list[Entry] = []
         self.rows: list[dict[str, Any]] = []
         self.results: list[tuple[Any, ...]] = []
@@ -179,7 +186,7 @@ class World:
             row |= {"iterations": int(resource), "resource": resource}
             if value != "none at all":
                 row["last_value"] = shown
-            if is_number:
+            if is_number and value <= self.limit:
                 best = min if self.mode == "min" else max
                 old = row["best_value"]
                 row["best_value"] = value if old is None else best(old, value)
@@ -223,13 +230,17 @@ HELD_AND_RELEASED = [
 
 
 @settings(max_examples=60, deadline=None)
-@given(STEPS, st.sampled_from(["min", "max"]))
-@example(HELD_AND_RELEASED, "min")
-@example([Step(what, 0, [1.0]) for what in ("start", "halt", "hold", "release", "go")], "min")
-@example([Step(what, 0, [1.0]) for what in ("start", "halt", "hold", "go", "release")], "min")
-def test_views_and_index_show_what_happened(steps: list[Step], mode: Any) -> None:
-    """For any history, the trials and results views and the index equal a plain account of it."""
-    world = World(mode)
+@given(STEPS, st.sampled_from(["min", "max"]), st.sampled_from([math.inf, 5.0]))
+@example(HELD_AND_RELEASED, "min", 5.0)
+@example([Step(what, 0, [1.0]) for what in ("start", "halt", "hold", "release", "go")], "min", 5.0)
+@example([Step(what, 0, [1.0]) for what in ("start", "halt", "hold", "go", "release")], "min", 5.0)
+@example([Step("start", 0, [1.0]), Step("report", 0, [9.0, 4.0, 6.0])], "max", 5.0)
+def test_views_and_index_show_what_happened(steps: list[Step], mode: Any, limit: float) -> None:
+    """For any history, the trials and results views and the index equal a plain account of it.
+
+    What breaks an outcome constraint is no best value.
+    """
+    world = World(mode, limit)
     for step in steps:
         world.take(step)
     header = Header(
@@ -237,6 +248,7 @@ def test_views_and_index_show_what_happened(steps: list[Step], mode: Any) -> Non
         trainable="t",
         space={},
         objectives=(Objective("loss", mode),),
+        outcome_constraints=[OutcomeConstraint("loss", "<=", limit)] if limit < math.inf else [],
         searcher={},
         scheduler={},
         executor={},
@@ -272,7 +284,8 @@ def check_index(archive: Archive, world: World) -> None:
         assert (record.iterations, record.resource) == (row["iterations"], row["resource"])
         assert (best and best.values[0]) == row["best_value"]
         text = isinstance(row["last_value"], str)
-        assert (last and last.values[0]) == (None if text else row["last_value"])
+        is_shown = not text and row["last_value"] is not None and row["last_value"] <= world.limit
+        assert (last and last.values[0]) == (row["last_value"] if is_shown else None)
         assert record.started_at == row["started_at"]
         assert archive.config(record.id, record.config)["n"] == row["config"]["n"]
         if row["status"] in {"completed", "stopped", "failed"}:

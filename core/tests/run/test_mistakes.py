@@ -312,6 +312,57 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "where it may be tried, as in lambda c: c['a'] < c['b']"
         ),
     ),
+    "limit is a function": (
+        {"outcome_constraints": [abs]},
+        (
+            "outcome_constraints: <built-in function abs> is a function; those of a config go into "
+            "constraint=, and limits on what trials report are written like 'latency_ms <= 100'"
+        ),
+    ),
+    "limit is a table": (
+        {"outcome_constraints": {"latency_ms": 100}},
+        ("outcome_constraints: {'latency_ms': 100} is no text; write it like 'latency_ms <= 100'"),
+    ),
+    "limit without a number": (
+        {"outcome_constraints": "latency_ms <= fast"},
+        (
+            "outcome_constraints: 'latency_ms <= fast' does not compare a metric with a number; "
+            "write a finite number after <="
+        ),
+    ),
+    "limit without a metric": (
+        {"outcome_constraints": "<= 100"},
+        (
+            "outcome_constraints: '<= 100' does not compare a metric with a number; "
+            "write a metric before <="
+        ),
+    ),
+    "limit the wrong way round": (
+        {"outcome_constraints": "100 >= latency_ms"},
+        (
+            "outcome_constraints: '100 >= latency_ms' does not compare a metric with a number; "
+            "write the metric first: 'latency_ms <= 100'"
+        ),
+    ),
+    "strict limit": (
+        {"outcome_constraints": "latency_ms<100"},
+        "outcome_constraints: 'latency_ms<100': '<' is no limit; write 'latency_ms <= 100'",
+    ),
+    "limit on equality": (
+        {"outcome_constraints": "layers == 3"},
+        (
+            "outcome_constraints: 'layers == 3': '==' is no limit; that a number is met exactly "
+            "cannot be asked for; use <= or >="
+        ),
+    ),
+    "limit that compares nothing": (
+        {"outcome_constraints": "latency_ms"},
+        "outcome_constraints: 'latency_ms' compares nothing; write it like 'latency_ms <= 100'",
+    ),
+    "limit twice": (
+        {"outcome_constraints": ["size <= 3", "size <= 4"]},
+        ("outcome_constraints=['size <= 3', 'size <= 4'] limits 'size' by <= twice; leave one out"),
+    ),
     "verbose too high": (
         {"verbose": 3},
         "verbose=3: expected 0 (nothing), 1 (one table) or 2 (a line per change)",

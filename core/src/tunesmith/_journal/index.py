@@ -341,22 +341,23 @@ class Index:
             return
         kept = []
         for other in self.front:
-            if self._dominates(other, spot):
+            if _dominates(self.objectives, other, spot):
                 return
-            if not self._dominates(spot, other):
+            if not _dominates(self.objectives, spot, other):
                 kept.append(other)
         self.front = [*kept, spot]
 
-    def _dominates(self, left: Spot, right: Spot) -> bool:
-        """Tell whether `left` is as good everywhere and better somewhere, or was there before."""
-        is_better = False
-        for one, mine, theirs in zip(self.objectives, left.values, right.values, strict=True):
-            if mine is None or theirs is None:
-                return False
-            if one.better(theirs, mine):
-                return False
-            is_better = is_better or mine != theirs
-        return is_better or (left.trial == right.trial and left.seq <= right.seq)
+
+def _dominates(objectives: Sequence[Objective], left: Spot, right: Spot) -> bool:
+    """Tell whether `left` is as good everywhere and better somewhere, or was there before."""
+    is_better = False
+    for one, mine, theirs in zip(objectives, left.values, right.values, strict=True):
+        if mine is None or theirs is None:
+            return False
+        if one.better(theirs, mine):
+            return False
+        is_better = is_better or mine != theirs
+    return is_better or (left.trial == right.trial and left.seq <= right.seq)
 
 
 def _number(value: object) -> float | None:

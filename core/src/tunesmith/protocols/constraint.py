@@ -20,13 +20,13 @@ class OutcomeConstraint(msgspec.Struct, frozen=True):
     def value(self, metrics: Metrics) -> float:
         """Return how far a report is beyond the bound, in the metric's unit; at most 0: it keeps.
 
-        A metric that is missing, NaN or no number is infinitely far beyond.
+        A metric that is missing or no finite number is infinitely far beyond.
         """
         try:
             number = float(metrics[self.metric])
         except (KeyError, TypeError, ValueError):
             return math.inf
-        if math.isnan(number):
+        if not math.isfinite(number):
             return math.inf
         return number - self.bound if self.sense == "<=" else self.bound - number
 

@@ -120,11 +120,12 @@ def _limit(one: Any) -> OutcomeConstraint:
     if match is None:
         raise UsageError(f"{wrong} compares nothing; write it like 'latency_ms <= 100'")
     left, sense, right = (part.strip() for part in match.groups())
-    if (bound := _number(right)) is None:
+    bound = _number(right)
+    if bound is None or not left:
         if _number(left) is not None and right:
             fix = f"write the metric first: '{right} {_TURNED[sense[0]]} {left}'"
         else:
-            fix = f"write a finite number after {sense}"
+            fix = f"write a {'metric before' if not left else 'finite number after'} {sense}"
         raise UsageError(f"{wrong} does not compare a metric with a number; {fix}")
     if sense not in get_args(Sense):
         if sense[0] == "=":
