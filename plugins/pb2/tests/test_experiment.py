@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import tunesmith as tune
 import tunesmith_pb2
 from tunesmith.errors import UsageError
-from tunesmith.protocols import Objective, Problem
+from tunesmith.protocols import Objective, Problem, Result, TrialView
 from tunesmith.space import parse_space, to_unit
 from tunesmith_pb2.genome import make_genome
 from tunesmith_pb2.scheduler import WINDOW, pb2
@@ -143,6 +143,18 @@ def test_the_bandit_is_given_the_newest_observations_only(make_play):
     """However long training goes on, a decision takes no longer."""
     scheduler = make_play(pb2(problem({"x": tune.uniform(0, 1)}, num_samples=4)), length=60)
     assert len(scheduler._state.gains) == WINDOW
+
+
+def test_what_breaks_a_limit_is_no_gain():
+    """Such a value only ranks: to come to it is a loss of unknown size, to leave it no gain."""
+    scheduler = pb2(problem({"x": tune.uniform(0, 1)}))
+    view = TrialView(id="0001", config={"x": 0.5}, status="running")
+    scheduler.on_trial_add(view)
+    scheduler.first(view)
+    reports = [(3.0, 0.0), (1.5e100, 0.5), (1.2e100, 0.2), (2.0, 0.0), (1.0, 0.0)]
+    for resource, (value, violation) in enumerate(reports, 1):
+        scheduler.on_result(view, Result(resource, (value,), {}, violation))
+    assert [gain for *_, gain in scheduler._state.gains] == [None, 1.0]
 
 
 def test_the_package_offers_its_factory_lazily():

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
+from tunesmith._engine.scoring import Scoring
 from tunesmith._journal.archive import Archive
 from tunesmith._journal.index import Record, Spot
 from tunesmith._journal.lineage import Saved, Stage
@@ -163,10 +164,10 @@ class TrialResult:
         return [one for one in newest.values() if (folder / one.checkpoint.path).exists()]
 
     def _scores(self) -> dict[float, float]:
-        """Return the minimised objective at each resource."""
-        metric = self._objective.metric
+        """Return how good the trial was at each resource, the less the better."""
+        scoring = Scoring([self._objective], self._archive.index.constraints)
         return {
-            report.resource: self._objective.minimised(report.metrics.get(metric))
+            report.resource: scoring.result(report.resource, report.metrics).values[0]
             for report in self._archive.reports(self.id)
         }
 

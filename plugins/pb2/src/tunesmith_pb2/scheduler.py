@@ -81,13 +81,15 @@ def pb2(
 class _Member(msgspec.Struct):
     """A live trial; `past` are the values that led to its state, `rests` that it has no slot.
 
-    `sure`: the last value is finite, and of the very state of the newest checkpoint.
+    `sure`: the last value is finite, and of the very state of the newest checkpoint. `breaks`: it
+    breaks an outcome constraint, and so tells the rank only, not what was gained.
     """
 
     goal: float = 0.0
     config: Config = {}
     past: list[tuple[float, float]] = []
     sure: bool = False
+    breaks: bool = False
     turns: int = 0
     rests: bool = False
 
@@ -196,14 +198,15 @@ class PopulationBasedBandits:
     def _learn(self, member: _Member, result: Result) -> None:
         """Note the value, and what was gained since the last one."""
         value = result.values[0] if isfinite(result.values[0]) else inf
-        before = member.past[-1] if member.past else None
+        before = member.past[-1] if member.past and not member.breaks else None
         member.past.append((result.resource, value))
+        member.breaks = result.violation > 0
         if before is None or before[1] == inf or result.resource <= before[0]:
             return
         intervals = (result.resource - before[0]) / self._rules.interval
         gain = (before[1] - value) / intervals
         place = self._genome.place(member.config)
-        known = gain if isfinite(gain) else None
+        known = gain if isfinite(gain) and not member.breaks else None
         self._state.gains.append((self._level(result.resource), place, known))
         del self._state.gains[:-WINDOW]
 
@@ -225,7 +228,7 @@ class PopulationBasedBandits:
         source = rng.choice(sources)
         winner = self._state.members[source]
         config = self._explore(trial_id, winner, seed=rng.randrange(2**63))
-        member.past, member.sure = list(winner.past), False
+        member.past, member.breaks, member.sure = list(winner.past), winner.breaks, False
         return Fork(source, config, f"goes on as a clone of {source}")
 
     def _values(self, member: _Member) -> dict[str, float]:
