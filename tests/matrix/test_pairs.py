@@ -93,6 +93,28 @@ def test_every_searcher_goes_on_from_an_earlier_run(run, searcher):
         assert all(one.agrees for one in redecide(reader, default_registry()))
 
 
+def limited():
+    """Yield each searcher with a scheduler that stops trials, each scheduler with a searcher."""
+    asha = forms("asha")[0]
+    yield from (pytest.param(*one.values, asha, id=one.id, marks=one.marks) for one in singles())
+    for one in default_registry().installed("scheduler"):
+        if one.spec.name != "pbt-replay":
+            yield pytest.param({"name": "random"}, forms(one.spec.name)[0], id=one.spec.name)
+
+
+@pytest.mark.parametrize(("searcher", "scheduler"), list(limited()))
+def test_each_runs_within_limits(run, searcher, scheduler):
+    """With limits that are broken at first, or at last, a run ends and its best keeps to them."""
+    limits = ["loss <= 1.2", "elapsed_s <= 12"]
+    space, options = space_for(searcher["name"]), {"outcome_constraints": limits}
+    results = run(space, "limited", searcher=searcher, scheduler=scheduler, **options)
+    assert results.state == "completed"
+    assert results.best.value <= 1.2
+    assert results.best.metrics["elapsed_s"] <= 12
+    with contextlib.closing(Reader(results.path)) as reader:
+        assert all(one.agrees for one in redecide(reader, default_registry()))
+
+
 def test_compat_says_that_all_of_these_work():
     """What `tunesmith compat` tells is what was run here."""
     assert [cell for cell in compatibility(default_registry()) if not cell.works] == []
