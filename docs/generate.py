@@ -323,7 +323,7 @@ def searchers() -> str:
         "columns are milliseconds of processor time for one suggestion and observation, in a space",
         "of five parameters, after 10, 100 and 1,000 observations (`python",
         "tests/benchmarks/searcher_costs.py`; one shared core, so good for orders of magnitude); a",
-        "dash stands where that was not measured.\n",
+        "dash stands where one suggestion alone had taken more than ten minutes.\n",
         "| name | package | wraps | when to choose it | can | 10 | 100 | 1,000 |",
         "|---|---|---|---|---|--:|--:|--:|",
     ]

@@ -13,7 +13,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             api="1.0",
             capabilities=Capabilities(integer=True, categorical=True, constraints=True),
             summary="Dragonfly's Gaussian process bandit: several acquisitions, the best used most",
-            advice="few expensive trials; seconds a suggestion, half a minute every 17th",
+            advice="few expensive trials; seconds a suggestion, up to a minute every 17th",
             wraps="dragonfly-opt",
             pace="slow",
         )
