@@ -1,8 +1,10 @@
 """Problems to search, and a small driver of a searcher."""
 
+import msgspec
 import pytest
 
 import tunesmith.space as ts
+import tunesmith_optuna
 from tunesmith.testing import labs
 
 CONDITIONAL = {
@@ -15,9 +17,20 @@ CONDITIONAL = {
 
 
 class Lab(labs.Lab):
-    """With a look into the study."""
+    """With a look into the study; `limits` are outcome constraints."""
 
     name = "optuna"
+
+    def __init__(self, space=None, *, limits=(), objectives=1, seed=0, **options):
+        super().__init__(space, objectives=objectives, seed=seed, **options)
+        if limits:
+            self.problem = msgspec.structs.replace(self.problem, outcome_constraints=limits)
+            self.searcher = tunesmith_optuna.OptunaSearcher(self.problem, **options)
+
+    def report(self, trial, *values, **metrics):
+        """Tell of a trial that is over, and of the metrics that have limits."""
+        limits = self.problem.outcome_constraints
+        self.observe(trial, *values, constraint_values=tuple(one.value(metrics) for one in limits))
 
     def losses(self, config):
         """Return one loss per objective, each with its optimum elsewhere."""
@@ -30,6 +43,9 @@ class Lab(labs.Lab):
 
     def values(self):
         return [trial.values for trial in self.searcher._study.get_trials(deepcopy=False)]
+
+    def constraints(self):
+        return [trial.constraints for trial in self.searcher._study.get_trials(deepcopy=False)]
 
 
 def trace_all(samplers):

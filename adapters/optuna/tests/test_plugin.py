@@ -33,3 +33,4 @@ def test_what_it_declares_is_what_optuna_can():
     assert capabilities.conditional
     assert capabilities.multi_objective
     assert capabilities.constraints
+    assert capabilities.outcome_constraints

@@ -19,6 +19,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 conditional=True,
                 multi_objective=True,
                 constraints=True,
+                outcome_constraints=True,
             ),
             summary="Optuna's samplers: TPE (default), GP, CMA-ES, NSGA-II and III, QMC, random",
             advice="the all-rounder: many trials, conditional spaces, several objectives",

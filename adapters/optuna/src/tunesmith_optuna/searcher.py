@@ -4,6 +4,7 @@ import contextlib
 import copy
 import importlib.util
 import inspect
+import math
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
@@ -33,6 +34,10 @@ SAMPLERS: dict[str, Factory] = {
     "random": samplers.RandomSampler,
 }
 LIBRARIES = {"gp": ("torch", "scipy"), "cmaes": ("cmaes",), "qmc": ("scipy",)}
+# The samplers that make use of Optuna's constraints.
+MODELLING = samplers.TPESampler, samplers.GPSampler, samplers.NSGAIISampler, samplers.NSGAIIISampler
+# The value to CMA-ES, which only ranks, of a trial next to its limits; losses are smaller.
+BROKEN = 1e100
 
 
 class _Study(optuna.Study):
@@ -70,6 +75,7 @@ class OptunaSearcher:
         self._study = _study(problem, sampler, options)
         self.pace = "slow" if isinstance(self._study.sampler, samplers.GPSampler) else "quick"
         self._space, self._dimensions = problem.space, dimensions(problem.space)
+        self._units = {str(one): abs(one.bound) or 1.0 for one in problem.outcome_constraints}
         self._distributions = {
             d.path: getattr(optuna.distributions, f"{d.kind}Distribution")(**d.options)
             for d in self._dimensions
@@ -113,15 +119,17 @@ class OptunaSearcher:
                 self._restate(self._numbers.pop(trial_id), TrialState.FAIL)
             self.adopt(trial_id, observation.config)
         number = self._numbers.get(trial_id)
-        if number is None:
+        if number is None or observation.status == "running":
             return
-        if observation.status == "infeasible":
-            trial = self._study.get_trials(deepcopy=False)[number]
-            if not trial.constraints:
-                trial.set_constraint("feasible", 1.0)
-        state = _standing(observation)
-        if state is not TrialState.RUNNING:
-            self._restate(number, state, observation.values or None)
+        constraints = {"feasible": 1.0} if observation.status == "infeasible" else {}
+        values = observation.values
+        if self._units:
+            constraints |= self._excess(observation)
+            values = self._worth(values, constraints)
+        # CMA-ES would only warn that it makes no use of them.
+        if constraints and not isinstance(self._study.sampler, samplers.CmaEsSampler):
+            self._constrain(number, constraints)
+        self._restate(number, _standing(observation, values), values or None)
 
     def state(self) -> bytes:
         """Return the study, with its sampler, and which trial is which; pickled."""
@@ -130,6 +138,31 @@ class OptunaSearcher:
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
         self._study, self._numbers, self._configs = pickle.loads(state)  # noqa: S301  (ours)
+
+    def _excess(self, observation: Observation) -> dict[str, float]:
+        """Return how far each limit is exceeded, in parts of its bound: samplers add them up.
+
+        Of a trial without values it is infinitely far.
+        """
+        beyond = observation.constraint_values or (math.inf,) * len(self._units)
+        units = self._units.items()
+        return {name: by / unit for (name, unit), by in zip(units, beyond, strict=True)}
+
+    def _worth(
+        self, values: tuple[float, ...], constraints: Mapping[str, float]
+    ) -> tuple[float, ...]:
+        """Return the values to tell; of a trial beyond its limits none that lure the sampler."""
+        excess = sum(share for share in constraints.values() if share > 0)
+        if not values or not excess:
+            return values
+        if isinstance(self._study.sampler, samplers.CmaEsSampler):
+            return (BROKEN * (1 + excess),)
+        return values if isinstance(self._study.sampler, MODELLING) and excess < math.inf else ()
+
+    def _constrain(self, number: int, constraints: dict[str, float]) -> None:
+        """Set a trial's constraints, also anew, which Optuna's own way of setting them ignores."""
+        made = create_trial(state=TrialState.RUNNING, constraints=constraints)
+        self._study.get_trials(deepcopy=False)[number].system_attrs.update(made.system_attrs)
 
     def _restate(
         self, number: int, state: TrialState, values: tuple[float, ...] | None = None
@@ -142,18 +175,16 @@ class OptunaSearcher:
             trial.state, trial.values = state, values
 
 
-def _standing(observation: Observation) -> TrialState:
-    """Return Optuna's state for a trial.
+def _standing(observation: Observation, values: tuple[float, ...]) -> TrialState:
+    """Return Optuna's state for a trial that is over.
 
     Optuna takes a pruned trial without values for worse than any other, which is what a trial that
     trained to its end without a finite value is; it takes no notice of a failed one.
     """
-    status, known = observation.status, bool(observation.values)
-    if status == "infeasible" or (status == "completed" and not known):
+    status = observation.status
+    if status == "infeasible" or (status == "completed" and not values):
         return TrialState.PRUNED
-    if status == "running":
-        return TrialState.RUNNING
-    return TrialState.COMPLETE if known and status != "failed" else TrialState.FAIL
+    return TrialState.COMPLETE if values and status != "failed" else TrialState.FAIL
 
 
 def _study(problem: Problem, choice: Choice, options: dict[str, Any]) -> _Study:
