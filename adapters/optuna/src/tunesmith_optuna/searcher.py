@@ -75,7 +75,7 @@ class OptunaSearcher:
         self._study = _study(problem, sampler, options)
         self.pace = "slow" if isinstance(self._study.sampler, samplers.GPSampler) else "quick"
         self._space, self._dimensions = problem.space, dimensions(problem.space)
-        self._units = {str(one): abs(one.bound) or 1.0 for one in problem.outcome_constraints}
+        self._units = {str(one): one.unit for one in problem.outcome_constraints}
         self._distributions = {
             d.path: getattr(optuna.distributions, f"{d.kind}Distribution")(**d.options)
             for d in self._dimensions

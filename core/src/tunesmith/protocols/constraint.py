@@ -30,9 +30,14 @@ class OutcomeConstraint(msgspec.Struct, frozen=True):
             return math.inf
         return number - self.bound if self.sense == "<=" else self.bound - number
 
+    @property
+    def unit(self) -> float:
+        """What different limits are compared in: the bound's size, or 1 where that is 0."""
+        return abs(self.bound) or 1.0
+
     def violation(self, metrics: Metrics) -> float:
-        """Return how far a report is beyond the bound, in parts of it (of 1 where it is 0)."""
-        return max(0.0, self.value(metrics)) / (abs(self.bound) or 1.0)
+        """Return how far a report is beyond the bound, in its `unit`; 0: it keeps."""
+        return max(0.0, self.value(metrics)) / self.unit
 
     def __str__(self) -> str:
         return f"{self.metric} {self.sense} {self.bound:g}"
