@@ -27,8 +27,9 @@ with warnings.catch_warnings(action="ignore"):  # of what Ax and BoTorch themsel
     from ax.exceptions.generation_strategy import MaxParallelismReachedException
 noisy.disabled = False
 
-LOCK = threading.Lock()
+LOCK = threading.RLock()
 MODULES = r"(ax|botorch|gpytorch|linear_operator|torch)(\.|$)"
+KINDS = {"str": ChoiceParameterConfig, "int": RangeParameterConfig, "float": RangeParameterConfig}
 # Losses beyond this are cut to it: their squares would not be finite.
 HUGE = 1e100
 DRAWS = 1000
@@ -100,39 +101,35 @@ class AxSearcher:
         self._tried: set[tuple[object, ...]] = set()
         self._worst: tuple[float, ...] = ()
 
+    @library()
     def suggest(self, trial_id: str) -> Config | None:
         """Return Ax's next configuration, or a random one where all that Ax found was tried."""
         spare = self._untried()  # Ax takes very long to notice that there is none
-        with library():
-            try:
-                ((index, shown),) = self._client.get_next_trials(1).items()
-            except (MaxParallelismReachedException, DataRequiredError):
-                return None
-            except OptimizationComplete:  # five times in a row it was one that had been tried
-                index = -1
-        if index < 0:
+        try:
+            ((index, shown),) = self._client.get_next_trials(1).items()
+        except (MaxParallelismReachedException, DataRequiredError):
+            return None
+        except OptimizationComplete:  # five times in a row it was one that had been tried
             self.adopt(trial_id, spare)
             return spare
         config = self._axes.decode(shown)
         self._note(trial_id, index, config)
         return dict(config)
 
+    @library()
     def adopt(self, trial_id: str, config: Config) -> None:
         """Take a trial for pending; a configuration from outside the space is passed over."""
         self._drop(trial_id)  # it may have had another configuration until now
         self._trials.pop(trial_id, None)
         with contextlib.suppress(SpaceError):
-            shown = self._axes.encode(config)
-            with library():
-                index = self._client.attach_trial(shown)
+            index = self._client.attach_trial(self._axes.encode(config))
             self._note(trial_id, index, dict(config))
 
+    @library()
     def observe(self, observation: Observation) -> None:
         """Learn how any trial ended; the last values that are said of a trial hold."""
         trial, status, values = observation.trial_id, observation.status, observation.values
-        if status == "stopped" and not values:
-            self._drop(trial)
-        if status in ("running", "paused") or (status == "stopped" and not values):
+        if status in ("running", "paused"):
             return
         if values:
             values = tuple(min(max(value, -HUGE), HUGE) for value in values)
@@ -144,19 +141,19 @@ class AxSearcher:
         if values and trial in self._trials:
             self._score(self._trials[trial][0], values)
         else:
-            self._drop(trial, is_done=True)
+            self._drop(trial, is_done=status != "stopped")
         if status == "infeasible":
             self._trials.pop(trial, None)  # it will get another configuration
 
+    @library()
     def state(self) -> bytes:
         """Return the client, the trials and the generator; pickled."""
-        with library():
-            return pickle.dumps({name: getattr(self, name) for name in KEPT})
+        return pickle.dumps({name: getattr(self, name) for name in KEPT})
 
+    @library()
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        with library():
-            vars(self).update(pickle.loads(state))  # noqa: S301  (ours)
+        vars(self).update(pickle.loads(state))  # noqa: S301  (ours)
 
     def _untried(self) -> Config:
         for _ in range(DRAWS):
@@ -172,10 +169,9 @@ class AxSearcher:
 
     def _score(self, index: int, values: Sequence[float]) -> None:
         """Tell Ax the values of a trial, which replace those of before."""
-        losses = dict(zip(self._metrics, values, strict=True))
-        is_open, client = index in self._open, self._client
-        with library():
-            (client.complete_trial if is_open else client.attach_data)(index, losses)
+        client = self._client
+        tell = client.complete_trial if index in self._open else client.attach_data
+        tell(index, dict(zip(self._metrics, values, strict=True)))
         self._open.discard(index)
 
     def _drop(self, trial: str, *, is_done: bool = False) -> None:
@@ -187,9 +183,8 @@ class AxSearcher:
         self._open.discard(index)
         if not is_done:
             self._tried.discard(_key(config))
-        with library():
-            end = self._client.mark_trial_abandoned if is_done else self._client.mark_trial_failed
-            end(index)
+        end = self._client.mark_trial_abandoned if is_done else self._client.mark_trial_failed
+        end(index)
 
 
 def _key(config: Config) -> tuple[object, ...]:
@@ -206,10 +201,8 @@ def _check_device(name: str | None) -> None:
 
 def _client(axes: Axes, metrics: Sequence[str], seed: int) -> Client:
     client = Client(random_seed=seed)
-    kinds = [ChoiceParameterConfig if "values" in c else RangeParameterConfig for c in axes.columns]
     try:
-        parameters = [kind(**column) for kind, column in zip(kinds, axes.columns, strict=True)]
-        client.configure_experiment(parameters)
+        client.configure_experiment([KINDS[c["parameter_type"]](**c) for c in axes.columns])
     except AxError as error:
         raise CapabilityError(f"Ax cannot search this space: {error}") from error
     client.configure_optimization(", ".join(f"-{metric}" for metric in metrics))
