@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import logging
+import math
 import pickle
 import threading
 import warnings
@@ -30,7 +31,7 @@ noisy.disabled = False
 LOCK = threading.RLock()
 MODULES = r"(ax|botorch|gpytorch|linear_operator|torch)(\.|$)"
 KINDS = {"str": ChoiceParameterConfig, "int": RangeParameterConfig, "float": RangeParameterConfig}
-# Losses beyond this are cut to it: their squares would not be finite.
+# Numbers beyond this are cut to it: their squares would not be finite.
 HUGE = 1e100
 DRAWS = 1000
 KEPT = ("_client", "_trials", "_open", "_tried", "_worst", "_rng")
@@ -90,10 +91,12 @@ class AxSearcher:
             fix = "pip install 'tunesmith-ax[quality]'"
             raise MissingLibraryError(f"method='quality' needs numpyro, not installed: {fix}")
         self._space, self._axes = problem.space, Axes(problem.space)
-        self._metrics = [f"loss{i}" for i in range(len(problem.objectives))]
+        losses = [f"loss{i}" for i in range(len(problem.objectives))]
+        limits = [f"limit{i}" for i in range(len(problem.outcome_constraints))]
+        self._metrics = losses + limits
         self._rng = problem.rng("ax")
         with library():
-            self._client = _client(self._axes, self._metrics, problem.seed("ax-model"))
+            self._client = _client(self._axes, losses, limits, problem.seed("ax-model"))
             self._client.configure_generation_strategy(method, **how)
         # The client's number of each trial, and its configuration; those that are not ended.
         self._trials: dict[str, tuple[int, Config]] = {}
@@ -128,11 +131,10 @@ class AxSearcher:
     @library()
     def observe(self, observation: Observation) -> None:
         """Learn how any trial ended; the last values that are said of a trial hold."""
-        trial, status, values = observation.trial_id, observation.status, observation.values
+        trial, status, values = observation.trial_id, observation.status, _outcomes(observation)
         if status in ("running", "paused"):
             return
         if values:
-            values = tuple(min(max(value, -HUGE), HUGE) for value in values)
             self._worst = tuple(map(max, zip(self._worst or values, values, strict=True)))
         elif status in ("completed", "infeasible"):
             values = self._worst
@@ -191,6 +193,12 @@ def _key(config: Config) -> tuple[object, ...]:
     return tuple(sorted(config.items()))
 
 
+def _outcomes(observation: Observation) -> tuple[float, ...]:
+    """Return the losses and how far each limit is exceeded; nothing if one of these is infinite."""
+    values = observation.values + observation.constraint_values
+    return () if math.inf in values else tuple(min(max(value, -HUGE), HUGE) for value in values)
+
+
 def _check_device(name: str | None) -> None:
     try:
         torch.device("cpu" if name is None else name)
@@ -199,11 +207,12 @@ def _check_device(name: str | None) -> None:
         raise OptionError(f"{wrong}; write 'cpu' or 'cuda'") from None
 
 
-def _client(axes: Axes, metrics: Sequence[str], seed: int) -> Client:
+def _client(axes: Axes, losses: Sequence[str], limits: Sequence[str], seed: int) -> Client:
     client = Client(random_seed=seed)
     try:
         client.configure_experiment([KINDS[c["parameter_type"]](**c) for c in axes.columns])
     except AxError as error:
         raise CapabilityError(f"Ax cannot search this space: {error}") from error
-    client.configure_optimization(", ".join(f"-{metric}" for metric in metrics))
+    objective = ", ".join(f"-{loss}" for loss in losses)
+    client.configure_optimization(objective, [f"{limit} <= 0" for limit in limits])
     return client
