@@ -4,12 +4,12 @@ import contextlib
 import importlib.util
 import logging
 import math
-import pickle
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
+import cloudpickle
 import msgspec
 import torch
 
@@ -150,12 +150,14 @@ class AxSearcher:
     @library()
     def state(self) -> bytes:
         """Return the client, the trials and the generator; pickled."""
-        return pickle.dumps({name: getattr(self, name) for name in KEPT})
+        # With limits, Ax's client holds a function that pickle itself refuses.
+        saved: bytes = cloudpickle.dumps({name: getattr(self, name) for name in KEPT})
+        return saved
 
     @library()
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        vars(self).update(pickle.loads(state))  # noqa: S301  (ours)
+        vars(self).update(cloudpickle.loads(state))
 
     def _untried(self) -> Config:
         for _ in range(DRAWS):
