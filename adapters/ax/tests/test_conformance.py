@@ -27,6 +27,7 @@ class TestConformance(SearcherConformance):
         "test_infeasible_suggestions_give_way",
         "test_others_random_numbers_stay",
         "test_processes_and_hash_seeds_agree",
+        "test_saved_state_keeps_constraint_values",
         "test_saved_state_loses_nothing[0]",
         "test_saved_state_loses_nothing[7]",
         "test_saved_state_loses_nothing[25]",
@@ -35,6 +36,7 @@ class TestConformance(SearcherConformance):
         "test_stopped_trials_are_not_taken_for_complete",
         "test_strange_news_is_survived",
         "test_suggestions_are_in_the_space",
+        "test_trials_beyond_a_limit_are_not_taken_for_good",
         "test_trials_without_values_are_survived",
     }
 

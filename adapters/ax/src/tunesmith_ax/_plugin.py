@@ -18,6 +18,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 conditional=True,
                 multi_objective=True,
                 constraints=True,
+                outcome_constraints=True,
             ),
             summary="Ax: Bayesian optimisation by BoTorch, for one objective or several",
             advice="few expensive trials, one objective or several; seconds a suggestion",

@@ -26,12 +26,12 @@ class Axes:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._names = {p.path: f"p{i}" for i, p in enumerate(space.parameters)}
-        # The keyword arguments of each parameter's configuration, `values` among those of choices.
-        self.columns = [self._column(p) for p in space.parameters]
+        self._named = {f"p{i}": p for i, p in enumerate(space.parameters)}
+        # The keyword arguments of each parameter's configuration.
+        self.columns = [self._column(name, p) for name, p in self._named.items()]
 
-    def _column(self, p: Parameter) -> dict[str, Any]:
-        column: dict[str, Any] = {"name": self._names[p.path]}
+    def _column(self, name: str, p: Parameter) -> dict[str, Any]:
+        column: dict[str, Any] = {"name": name}
         if isinstance(p, FloatParameter):
             return column | {"parameter_type": "float", "bounds": (0.0, 1.0)}
         if isinstance(p, IntParameter):
@@ -40,23 +40,22 @@ class Axes:
         if not isinstance(p, CategoricalParameter):
             raise CapabilityError(f"Ax cannot search {p.path!r}: {p!r}; translate the space first")
         dependents: dict[str, list[str]] = {}
-        for child in self._space.parameters:
+        for child_name, child in self._named.items():
             if child.when and child.when[-1].path == p.path:
                 for option in child.when[-1].options:
-                    dependents.setdefault(_shown(p, option), []).append(self._names[child.path])
+                    dependents.setdefault(_shown(p, option), []).append(child_name)
         column |= {"parameter_type": "str", "is_ordered": False}
         column["values"] = [_shown(p, option) for option in p.options]
         return column | {"dependent_parameters": dependents or None}
 
     def encode(self, flat: Mapping[str, Any]) -> dict[str, Any]:
         """Return Ax's parameters of a configuration; `SpaceError` if it is none."""
-        valid, all_of_it = self._space.validate(flat), self._space.parameters
-        return {self._names[p.path]: _shown(p, valid[p.path]) for p in all_of_it if p.path in valid}
+        flat = self._space.validate(flat)
+        return {name: _shown(p, flat[p.path]) for name, p in self._named.items() if p.path in flat}
 
     def decode(self, shown: Mapping[str, Any]) -> Config:
         """Return the flat configuration of Ax's parameters, in builtin types."""
-        names = ((p, self._names[p.path]) for p in self._space.parameters)
-        flat = {p.path: _meant(p, shown[name]) for p, name in names if name in shown}
+        flat = {p.path: _meant(p, shown[name]) for name, p in self._named.items() if name in shown}
         return dict(self._space.validate(flat))
 
 

@@ -3,12 +3,13 @@
 import contextlib
 import importlib.util
 import logging
-import pickle
+import math
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
+import cloudpickle
 import msgspec
 import torch
 
@@ -27,9 +28,10 @@ with warnings.catch_warnings(action="ignore"):  # of what Ax and BoTorch themsel
     from ax.exceptions.generation_strategy import MaxParallelismReachedException
 noisy.disabled = False
 
-LOCK = threading.Lock()
+LOCK = threading.RLock()
 MODULES = r"(ax|botorch|gpytorch|linear_operator|torch)(\.|$)"
-# Losses beyond this are cut to it: their squares would not be finite.
+KINDS = {"str": ChoiceParameterConfig, "int": RangeParameterConfig, "float": RangeParameterConfig}
+# Numbers beyond this are cut to it: their squares would not be finite.
 HUGE = 1e100
 DRAWS = 1000
 KEPT = ("_client", "_trials", "_open", "_tried", "_worst", "_rng")
@@ -89,10 +91,12 @@ class AxSearcher:
             fix = "pip install 'tunesmith-ax[quality]'"
             raise MissingLibraryError(f"method='quality' needs numpyro, not installed: {fix}")
         self._space, self._axes = problem.space, Axes(problem.space)
-        self._metrics = [f"loss{i}" for i in range(len(problem.objectives))]
+        losses = [f"loss{i}" for i in range(len(problem.objectives))]
+        limits = [f"limit{i}" for i in range(len(problem.outcome_constraints))]
+        self._metrics = losses + limits
         self._rng = problem.rng("ax")
         with library():
-            self._client = _client(self._axes, self._metrics, problem.seed("ax-model"))
+            self._client = _client(self._axes, losses, limits, problem.seed("ax-model"))
             self._client.configure_generation_strategy(method, **how)
         # The client's number of each trial, and its configuration; those that are not ended.
         self._trials: dict[str, tuple[int, Config]] = {}
@@ -100,42 +104,37 @@ class AxSearcher:
         self._tried: set[tuple[object, ...]] = set()
         self._worst: tuple[float, ...] = ()
 
+    @library()
     def suggest(self, trial_id: str) -> Config | None:
         """Return Ax's next configuration, or a random one where all that Ax found was tried."""
         spare = self._untried()  # Ax takes very long to notice that there is none
-        with library():
-            try:
-                ((index, shown),) = self._client.get_next_trials(1).items()
-            except (MaxParallelismReachedException, DataRequiredError):
-                return None
-            except OptimizationComplete:  # five times in a row it was one that had been tried
-                index = -1
-        if index < 0:
+        try:
+            ((index, shown),) = self._client.get_next_trials(1).items()
+        except (MaxParallelismReachedException, DataRequiredError):
+            return None
+        except OptimizationComplete:  # five times in a row it was one that had been tried
             self.adopt(trial_id, spare)
             return spare
         config = self._axes.decode(shown)
         self._note(trial_id, index, config)
         return dict(config)
 
+    @library()
     def adopt(self, trial_id: str, config: Config) -> None:
         """Take a trial for pending; a configuration from outside the space is passed over."""
         self._drop(trial_id)  # it may have had another configuration until now
         self._trials.pop(trial_id, None)
         with contextlib.suppress(SpaceError):
-            shown = self._axes.encode(config)
-            with library():
-                index = self._client.attach_trial(shown)
+            index = self._client.attach_trial(self._axes.encode(config))
             self._note(trial_id, index, dict(config))
 
+    @library()
     def observe(self, observation: Observation) -> None:
         """Learn how any trial ended; the last values that are said of a trial hold."""
-        trial, status, values = observation.trial_id, observation.status, observation.values
-        if status == "stopped" and not values:
-            self._drop(trial)
-        if status in ("running", "paused") or (status == "stopped" and not values):
+        trial, status, values = observation.trial_id, observation.status, _outcomes(observation)
+        if status in ("running", "paused"):
             return
         if values:
-            values = tuple(min(max(value, -HUGE), HUGE) for value in values)
             self._worst = tuple(map(max, zip(self._worst or values, values, strict=True)))
         elif status in ("completed", "infeasible"):
             values = self._worst
@@ -144,19 +143,21 @@ class AxSearcher:
         if values and trial in self._trials:
             self._score(self._trials[trial][0], values)
         else:
-            self._drop(trial, is_done=True)
+            self._drop(trial, is_done=status != "stopped")
         if status == "infeasible":
             self._trials.pop(trial, None)  # it will get another configuration
 
+    @library()
     def state(self) -> bytes:
         """Return the client, the trials and the generator; pickled."""
-        with library():
-            return pickle.dumps({name: getattr(self, name) for name in KEPT})
+        # With limits, Ax's client holds a function that pickle itself refuses.
+        saved: bytes = cloudpickle.dumps({name: getattr(self, name) for name in KEPT})
+        return saved
 
+    @library()
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        with library():
-            vars(self).update(pickle.loads(state))  # noqa: S301  (ours)
+        vars(self).update(cloudpickle.loads(state))
 
     def _untried(self) -> Config:
         for _ in range(DRAWS):
@@ -172,10 +173,9 @@ class AxSearcher:
 
     def _score(self, index: int, values: Sequence[float]) -> None:
         """Tell Ax the values of a trial, which replace those of before."""
-        losses = dict(zip(self._metrics, values, strict=True))
-        is_open, client = index in self._open, self._client
-        with library():
-            (client.complete_trial if is_open else client.attach_data)(index, losses)
+        client = self._client
+        tell = client.complete_trial if index in self._open else client.attach_data
+        tell(index, dict(zip(self._metrics, values, strict=True)))
         self._open.discard(index)
 
     def _drop(self, trial: str, *, is_done: bool = False) -> None:
@@ -187,13 +187,18 @@ class AxSearcher:
         self._open.discard(index)
         if not is_done:
             self._tried.discard(_key(config))
-        with library():
-            end = self._client.mark_trial_abandoned if is_done else self._client.mark_trial_failed
-            end(index)
+        end = self._client.mark_trial_abandoned if is_done else self._client.mark_trial_failed
+        end(index)
 
 
 def _key(config: Config) -> tuple[object, ...]:
     return tuple(sorted(config.items()))
+
+
+def _outcomes(observation: Observation) -> tuple[float, ...]:
+    """Return the losses and how far each limit is exceeded; nothing if one of these is infinite."""
+    values = observation.values + observation.constraint_values
+    return () if math.inf in values else tuple(min(max(value, -HUGE), HUGE) for value in values)
 
 
 def _check_device(name: str | None) -> None:
@@ -204,13 +209,12 @@ def _check_device(name: str | None) -> None:
         raise OptionError(f"{wrong}; write 'cpu' or 'cuda'") from None
 
 
-def _client(axes: Axes, metrics: Sequence[str], seed: int) -> Client:
+def _client(axes: Axes, losses: Sequence[str], limits: Sequence[str], seed: int) -> Client:
     client = Client(random_seed=seed)
-    kinds = [ChoiceParameterConfig if "values" in c else RangeParameterConfig for c in axes.columns]
     try:
-        parameters = [kind(**column) for kind, column in zip(kinds, axes.columns, strict=True)]
-        client.configure_experiment(parameters)
+        client.configure_experiment([KINDS[c["parameter_type"]](**c) for c in axes.columns])
     except AxError as error:
         raise CapabilityError(f"Ax cannot search this space: {error}") from error
-    client.configure_optimization(", ".join(f"-{metric}" for metric in metrics))
+    objective = ", ".join(f"-{loss}" for loss in losses)
+    client.configure_optimization(objective, [f"{limit} <= 0" for limit in limits])
     return client

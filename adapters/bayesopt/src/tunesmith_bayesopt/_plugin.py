@@ -11,7 +11,9 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             name="bayesopt",
             factory="tunesmith_bayesopt.searcher:BayesoptSearcher",
             api="1.0",
-            capabilities=Capabilities(integer=True, categorical=True, constraints=True),
+            capabilities=Capabilities(
+                integer=True, categorical=True, constraints=True, outcome_constraints=True
+            ),
             summary="a Gaussian process with UCB, EI or PI, from bayesian-optimization",
             advice="few parameters, mostly real, and an acquisition function of one's choice",
             wraps="bayesian-optimization",
