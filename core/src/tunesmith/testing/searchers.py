@@ -274,7 +274,9 @@ class ObservationConformance(SearcherCase):
                 trials.cut(f"b{i}", -100.0, {"x": -0.8 + i / 1000})
             else:
                 trials.tell(f"b{i}", status=status, config={"x": -0.8 + i / 1000})
-        lured = sum(x < -0.1 for x in made)  # next to a limit, a little beyond it is no mistake
+        # To try what is next to a limit, on both sides, is no mistake.
+        below = 0.0 if limit is None else -0.1
+        lured = sum(x < below for x in made)
         assert lured <= LURED * len(made), (
             f"{lured} of {len(made)} suggestions followed {'limited' if limit else status} trials"
         )
