@@ -61,7 +61,7 @@ def test_ax_is_told_how_far_each_limit_is_exceeded(limited):
     ]
 
 
-@pytest.mark.parametrize("objectives", [1, 2])
+@pytest.mark.parametrize("objectives", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_restored_searcher_goes_on_with_the_model_of_the_limit(limited, objectives):
     """Once the model has suggested, Ax holds more than it did: all of it is saved."""
     left, right = (limited(PLANE, objectives=objectives) for _ in range(2))
