@@ -1,12 +1,10 @@
 """Problems to search, and a small driver of a searcher."""
 
-import msgspec
 import pytest
 
 import tunesmith.space as ts
-from tunesmith.protocols import OutcomeConstraint
 from tunesmith.testing import labs
-from tunesmith_ax.searcher import AxSearcher, library
+from tunesmith_ax.searcher import library
 
 FLAT = {
     "x": ts.uniform(-1, 1),
@@ -55,20 +53,6 @@ class Lab(labs.Lab):
 def lab():
     """Make a searcher on a small problem."""
     return Lab
-
-
-@pytest.fixture
-def limited():
-    """Make a searcher on a small problem with so many outcome constraints."""
-
-    def make(space=FLAT, *, limits=1, objectives=1, **options):
-        trials = Lab(space, objectives=objectives)
-        named = tuple(OutcomeConstraint(f"metric{i}", "<=", 0.0) for i in range(limits))
-        trials.problem = msgspec.structs.replace(trials.problem, outcome_constraints=named)
-        trials.searcher = AxSearcher(trials.problem, **options)
-        return trials
-
-    return make
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ def told(trials):
     return {name: [*rows["mean"]] for name, rows in frame.groupby("metric_name")}
 
 
-def test_each_limit_is_a_constraint_of_axs_on_a_metric_of_its_own(limited):
+def test_each_limit_is_a_constraint_of_axs_on_a_metric_of_its_own(lab):
     """At most 0, not relative to anything; objectives stay what they are."""
-    trials = limited(LINE, limits=2, objectives=2, **QUICK)
+    trials = lab(LINE, limits=[exceeded] * 2, objectives=2, **QUICK)
     config = trials.searcher._client._experiment.optimization_config
     for i, constraint in enumerate(config.outcome_constraints):
         assert f"(limit{i} <= 0" in str(constraint)
@@ -40,9 +40,9 @@ def test_each_limit_is_a_constraint_of_axs_on_a_metric_of_its_own(limited):
     assert config.objective.metric_names == ["loss0", "loss1"]
 
 
-def test_ax_is_told_how_far_each_limit_is_exceeded(limited):
+def test_ax_is_told_how_far_each_limit_is_exceeded(lab):
     """Trials without a finite value count like the worst in each; what is huge is cut."""
-    trials = limited(LINE, limits=2, **QUICK)
+    trials = lab(LINE, limits=[exceeded] * 2, **QUICK)
     for trial in "abcdef":
         trials.suggest(trial)
     trials.observe("a", 1.0, constraint_values=(-2.0, 3.0))
@@ -62,9 +62,9 @@ def test_ax_is_told_how_far_each_limit_is_exceeded(limited):
 
 
 @pytest.mark.parametrize("objectives", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_restored_searcher_goes_on_with_the_model_of_the_limit(limited, objectives):
+def test_a_restored_searcher_goes_on_with_the_model_of_the_limit(lab, objectives):
     """Once the model has suggested, Ax holds more than it did: all of it is saved."""
-    left, right = (limited(PLANE, objectives=objectives) for _ in range(2))
+    left, right = (lab(PLANE, limits=[exceeded], objectives=objectives) for _ in range(2))
     for i in range(5):
         config = {"x": i / 3 - 0.7, "y": (i * 0.7) % 2 - 1}
         values = [loss(config)] + [config["y"] ** 2] * (objectives - 1)

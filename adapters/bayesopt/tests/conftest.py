@@ -2,13 +2,10 @@
 
 from typing import ClassVar
 
-import msgspec
 import pytest
 
 import tunesmith.space as ts
-from tunesmith.protocols import OutcomeConstraint
 from tunesmith.testing import labs
-from tunesmith_bayesopt.searcher import BayesoptSearcher
 
 REAL = {"x": ts.uniform(-1, 1), "lr": ts.loguniform(1e-4, 1)}
 MIXED = {
@@ -41,20 +38,6 @@ class Lab(labs.Lab):
 def lab():
     """Make a searcher on a small problem."""
     return Lab
-
-
-@pytest.fixture
-def limited():
-    """Make a searcher on a small problem with so many outcome constraints."""
-
-    def make(space=REAL, *, limits=1, seed=0, **options):
-        trials = Lab(space, seed=seed)
-        named = tuple(OutcomeConstraint(f"metric{i}", "<=", 0.0) for i in range(limits))
-        trials.problem = msgspec.structs.replace(trials.problem, outcome_constraints=named)
-        trials.searcher = BayesoptSearcher(trials.problem, **{**Lab.options, **options})
-        return trials
-
-    return make
 
 
 @pytest.fixture

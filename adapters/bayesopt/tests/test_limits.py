@@ -18,9 +18,14 @@ LINE = {"x": ts.uniform(-1, 1)}
 PLANE = {"x": ts.uniform(-1, 1), "y": ts.uniform(-1, 1)}
 
 
-def test_without_pending_trials_suggestions_are_the_librarys_own(limited):
+def exceeded(config):
+    """Return by how much the limit x <= -.4 is exceeded."""
+    return config["x"] + 0.4
+
+
+def test_without_pending_trials_suggestions_are_the_librarys_own(lab):
     """Its optimizer with that constraint, given the same trials and seed, suggests the same."""
-    trials = limited(PLANE, n_random=10_000, n_smart=10, init_points=4)
+    trials = lab(PLANE, limits=[exceeded], n_random=10_000, n_smart=10, init_points=4)
     axes = trials.searcher._axes
     library = BayesianOptimization(
         None,
@@ -36,9 +41,8 @@ def test_without_pending_trials_suggestions_are_the_librarys_own(limited):
         config = trials.suggest(str(i))
         if i >= 4:
             assert axes.decode(library.suggest()) == config
-        exceeded = config["x"] + config["y"] - 0.5
-        trials.observe(str(i), trials.loss(config), constraint_values=(exceeded,))
-        library.register(axes.encode(config), -trials.loss(config), exceeded)
+        trials.observe(str(i), trials.loss(config))
+        library.register(axes.encode(config), -trials.loss(config), exceeded(config))
 
 
 @pytest.mark.parametrize("pending", [0, 3])
@@ -48,9 +52,6 @@ def test_it_searches_where_the_limit_is_kept(pending):
     A random point keeps it, or nearly, with a chance of .33: 20 of 30 do with one of 1e-4. A loss
     below .53 that keeps it is found in all of three random searches with one of 1e-4, too.
     """
-
-    def exceeded(config):
-        return config["x"] + 0.4
 
     def loss(config):
         return (config["x"] - 0.3) ** 2 + (config["y"] + 0.5) ** 2
@@ -66,17 +67,17 @@ def test_it_searches_where_the_limit_is_kept(pending):
     assert sum(exceeded(config) < 0.05 for config in last) >= 20
 
 
-def test_while_no_trial_keeps_the_limit_one_is_sought_that_does(limited):
+def test_while_no_trial_keeps_the_limit_one_is_sought_that_does(lab):
     """Where it is most probable, whatever the loss, which is better on the other side here."""
-    trials = limited(LINE, n_random=1000)
+    trials = lab(LINE, limits=[exceeded], n_random=1000)
     for i in range(6):
         trials.observe(str(i), -float(i), constraint_values=(i / 5 + 0.5,), config={"x": i / 5})
     assert trials.suggest("next")["x"] < -0.4
 
 
-def test_pending_trials_are_expected_to_go_as_the_model_of_the_limit_predicts(limited, monkeypatch):
+def test_pending_trials_are_expected_to_go_as_the_model_of_the_limit_predicts(lab, monkeypatch):
     """They take away the doubt at their places, and change no forecast of the limit."""
-    trials, models = limited(LINE), []
+    trials, models = lab(LINE, limits=[exceeded]), []
     for i in range(6):
         x = i / 5 - 0.5
         trials.observe(str(i), x**2, constraint_values=(x,), config={"x": x})
@@ -96,9 +97,9 @@ def test_pending_trials_are_expected_to_go_as_the_model_of_the_limit_predicts(li
     assert after.predict(place, return_std=True)[1] < 0.1 * before.predict(place, True)[1]
 
 
-def test_trials_without_a_finite_value_count_like_the_worst_in_each(limited):
+def test_trials_without_a_finite_value_count_like_the_worst_in_each(lab):
     """Failed, diverged, or with a limited metric that was NaN; what is huge is cut."""
-    trials = limited(LINE, limits=2)
+    trials = lab(LINE, limits=[exceeded] * 2)
     told = {0.0: (1.0, -2.0, 3.0), 0.1: (2.0, -5.0, 4.0), 0.2: (0.0, -4.0, -1e300)}
     for x, (loss, *limits) in told.items():
         trials.observe(str(x), loss, constraint_values=tuple(limits), config={"x": x})
@@ -117,11 +118,11 @@ def test_trials_without_a_finite_value_count_like_the_worst_in_each(limited):
 
 
 @pytest.mark.parametrize("choice", ["ei", "poi", "hedge"])
-def test_several_limits_are_modelled_with_trials_pending(limited, mixed, choice):
+def test_several_limits_are_modelled_with_trials_pending(lab, mixed, choice):
     """In spaces of every kind, by every function that takes them: no two suggestions the same."""
     hedge = acquisition.GPHedge([ACQUISITIONS["ei"](xi=0.01), ACQUISITIONS["poi"](xi=0.01)])
     how = hedge if choice == "hedge" else choice
-    trials = limited(mixed, limits=2, acquisition_function=how)
+    trials = lab(mixed, limits=[exceeded] * 2, acquisition_function=how)
     made = [trials.suggest(str(i)) for i in range(3)]
     for i in range(3, 14):
         made.append(trials.suggest(str(i)))
@@ -131,12 +132,12 @@ def test_several_limits_are_modelled_with_trials_pending(limited, mixed, choice)
     assert len({tuple(config.values()) for config in made}) == 14
 
 
-def test_ei_is_the_default_where_there_are_limits(limited):
+def test_ei_is_the_default_where_there_are_limits(lab):
     """With the same `xi` as when it is asked for."""
-    made = limited().searcher._acquisition
+    made = lab(limits=[exceeded]).searcher._acquisition
     assert (type(made), made.xi) == (acquisition.ExpectedImprovement, 0.01)
     with pytest.raises(OptionError, match="'ei' has no 'kappa'; leave it out"):
-        limited(kappa=1.0)
+        lab(limits=[exceeded], kappa=1.0)
 
 
 @pytest.mark.parametrize(
@@ -147,10 +148,10 @@ def test_ei_is_the_default_where_there_are_limits(limited):
         acquisition.GPHedge([ACQUISITIONS["ei"](xi=0.01), ACQUISITIONS["ucb"]()]),
     ],
 )
-def test_upper_confidence_bounds_are_refused_where_there_are_limits(limited, choice):
+def test_upper_confidence_bounds_are_refused_where_there_are_limits(lab, choice):
     """The library cannot weigh them by a probability; the error says what to write."""
     with pytest.raises(OptionError, match="takes no outcome constraints; write 'ei' or 'poi'"):
-        limited(acquisition_function=choice)
+        lab(limits=[exceeded], acquisition_function=choice)
 
 
 def test_a_whole_experiment(tmp_path):

@@ -27,10 +27,10 @@ class Lab(labs.Lab):
         one = sum((config.get(name, 0.3) - 0.3) ** 2 for name in ("x", "y")) + wrong / 2
         return [one, (config.get("x", 0) + 0.5) ** 2][: len(self.problem.objectives)]
 
-    def told(self):
+    def told(self, metric="m0"):
         """Return the losses that the library has before its next suggestion; "-" is a failure."""
         self.searcher._recall()
-        known = [one.metric_evaluations.get("m0") for one in self.searcher._broker.observations]
+        known = [one.metric_evaluations.get(metric) for one in self.searcher._broker.observations]
         return [one.value if one else "-" for one in known]
 
 

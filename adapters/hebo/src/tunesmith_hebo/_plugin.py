@@ -12,7 +12,12 @@ def tunesmith_searchers() -> list[SearcherSpec]:
             factory="tunesmith_hebo.searcher:HeboSearcher",
             api="1.0",
             capabilities=Capabilities(
-                log=True, integer=True, categorical=True, constraints=True, multi_objective=True
+                log=True,
+                integer=True,
+                categorical=True,
+                constraints=True,
+                outcome_constraints=True,
+                multi_objective=True,
             ),
             summary="HEBO: a Gaussian process on warped losses, three acquisitions at once",
             advice="few expensive trials on losses of uneven noise; seconds a suggestion",

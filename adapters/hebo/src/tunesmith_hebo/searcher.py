@@ -38,7 +38,12 @@ Values = tuple[float, ...]
 
 FAILED: Values = ()
 SEVERAL = "multi_task"
-"""The model of several objectives: HEBO's own for each."""
+"""The model of several objectives, or of limits beside one: HEBO's own for each."""
+CAUTION = 0.25
+"""By how many standard deviations suggestions are to keep to limits, once a trial has.
+
+With none, HEBO's default, they end up just beyond; with some before that, they get nowhere.
+"""
 NOTHING = [{"name": "none", "type": "num", "lb": 0, "ub": 1}]
 """What stands for a space of constants, which HEBO does not take; it is never asked then."""
 
@@ -48,9 +53,10 @@ class HeboSearcher:
 
     The first `rand_sample` trials, by default one more than there are parameters, are of a Sobol
     sequence. Then comes the model `model_name` ("gp", "rf", ...), made with `model_config`, and
-    one of the points that the acquisitions of `acq_cls` find best. Several objectives are for the
-    library's `GeneralBO`: after random trials it suggests points of the front of what a model of
-    each promises. Trials under way count with the mean of all losses, failed ones with the worst.
+    one of the points that the acquisitions of `acq_cls` find best. Several objectives and outcome
+    constraints are for the library's `GeneralBO`: after random trials it suggests points of the
+    front of what a model of each promises, within the limits. Trials under way count with the mean
+    of all losses, failed ones with the worst.
     """
 
     def __init__(
@@ -63,16 +69,18 @@ class HeboSearcher:
         model_config: Mapping[str, Any] | None = None,
     ) -> None:
         """Raise an `OptionError` for what HEBO does not have."""
-        count = len(problem.objectives)
-        _check_model(model_name, count)
+        self._objectives, limits = len(problem.objectives), len(problem.outcome_constraints)
+        self._width = self._objectives + limits
+        _check_model(model_name, self._width)
         if rand_sample is not None and rand_sample < 2:
             raise OptionError(f"rand_sample={rand_sample!r} is too few; expected 2 or more")
         if acq_cls is not None:
             wanted = "a class of hebo.acquisitions.acq, such as MACE"
             if not (isinstance(acq_cls, type) and issubclass(acq_cls, Acquisition)):
                 raise OptionError(f"acq_cls={acq_cls!r} is no acquisition; expected {wanted}")
-            if count > 1:
-                raise OptionError(f"acq_cls={acq_cls!r} is for one objective; leave it out")
+            if self._width > 1:
+                alone = "one objective without outcome constraints"
+                raise OptionError(f"acq_cls={acq_cls!r} is for {alone}; leave it out")
         self._layout = Layout(problem.space)
         self._chance = Chance(problem.seed("hebo"))
         space = DesignSpace().parse(self._layout.records or NOTHING)
@@ -81,13 +89,14 @@ class HeboSearcher:
             "model_config": None if model_config is None else dict(model_config),
         }
         self._hebo: Any
-        if count > 1:
-            self._hebo = GeneralBO(space, count, model_name=model_name or SEVERAL, **how)
+        if self._width > 1:
+            model = model_name or SEVERAL
+            self._hebo = GeneralBO(space, self._objectives, limits, model_name=model, **how)
         else:
             how |= {"acq_cls": acq_cls or MACE, "scramble_seed": problem.seed("hebo-sobol")}
             self._hebo = HEBO(space, model_name=model_name or "gp", **how)
-        self._width = count
-        # By trial: its row, and its values; none if it has failed, None while it is under way.
+        # By trial: its row, and its losses with what constrains them; none if it has failed, None
+        # while it is under way.
         self._trials: dict[str, tuple[Row, Values | None]] = {}
 
     def suggest(self, trial_id: str) -> Config:
@@ -120,7 +129,8 @@ class HeboSearcher:
             trial = f"{trial} infeasible {len(self._trials)}"  # it will be asked for again
         self.adopt(trial, observation.config)
         if trial in self._trials:
-            values = observation.values if all(map(math.isfinite, observation.values)) else FAILED
+            told = observation.values + observation.constraint_values
+            values = told if all(map(math.isfinite, told)) else FAILED
             self._trials[trial] = self._trials[trial][0], values
 
     def state(self) -> bytes:
@@ -135,6 +145,9 @@ class HeboSearcher:
         """Give HEBO what is known now; failed and pending trials only once there is a model."""
         everything = self._trials.values()
         known = [values for _, values in everything if values]
+        if self._width > self._objectives:
+            is_kept = any(max(values[self._objectives :]) <= 0 for values in known)
+            self._hebo.c_kappa = -CAUTION if is_kept else 0.0
         has_model = len(known) >= self._hebo.rand_sample
         columns = [*zip(*known, strict=True)]
         worst = tuple(map(max, columns))
@@ -149,10 +162,11 @@ class HeboSearcher:
         self._hebo.y = np.array(losses, dtype=float).reshape(-1, self._width)
 
 
-def _check_model(name: str | None, objectives: int) -> None:
-    known = [*model_names, SEVERAL] if objectives > 1 else model_names
-    fitting = [one for one in known if objectives == 1 or get_model_class(one).support_multi_output]
+def _check_model(name: str | None, width: int) -> None:
+    known = [*model_names, SEVERAL] if width > 1 else model_names
+    fitting = [one for one in known if width == 1 or get_model_class(one).support_multi_output]
     if name is not None and name not in fitting:
         fix = did_you_mean(name, fitting) or f"; expected {', '.join(fitting)}"
-        wrong = f"knows one objective, not {objectives}" if name in known else "is unknown"
+        several = f"models one number, not {width} (objectives and outcome constraints)"
+        wrong = several if name in known else "is unknown"
         raise OptionError(f"model_name={name!r} {wrong}{fix}")

@@ -17,6 +17,7 @@ def tunesmith_searchers() -> list[SearcherSpec]:
                 categorical=True,
                 conditional=True,
                 constraints=True,
+                outcome_constraints=True,
                 multi_objective=True,
             ),
             summary="SigOpt's optimizer, offline: a Gaussian process with expected improvement",

@@ -1,6 +1,7 @@
 """SigOpt's optimizer as a searcher, without its service: the package sigoptlite."""
 
 import copy
+import math
 import pickle
 import warnings
 from typing import Any, Literal, get_args
@@ -28,7 +29,8 @@ class SigoptSearcher:
     First come random trials, until two for each parameter and one more have values, and at least
     five. Then a Gaussian process, or with `compute_mode="kde_only"` density estimates. An
     `observation_budget`, by default the experiment's, is how many trials two objectives are
-    balanced over. Trials under way count with the mean of the values there are.
+    balanced over. Outcome constraints are modelled as objectives are, and improvement counts as far
+    as they are likely to hold. Trials under way count with the mean of the values there are.
     """
 
     def __init__(
@@ -48,23 +50,21 @@ class SigoptSearcher:
             count = len(problem.objectives)
             raise CapabilityError(f"SigOpt takes one objective or two, not {count}; use 'optuna'")
         self._layout = Layout(problem.space)
-        self._metrics = [f"m{number}" for number in range(len(problem.objectives))]
+        self._metrics = _metrics(problem)
         self._chance = Chance(problem.seed("sigopt"))
-        self._broker = None
+        self._broker, self._has_density = None, False
         if self._layout.records:
             self._experiment = LocalExperimentBuilder(
                 {
                     "parameters": copy.deepcopy(self._layout.records),  # it is changed
-                    "metrics": [
-                        {"name": name, "objective": "minimize", "strategy": "optimize"}
-                        for name in self._metrics
-                    ],
+                    "metrics": self._metrics,
                     "observation_budget": observation_budget or problem.num_samples or BUDGET,
                 }
             )
             self._broker = Broker(self._experiment, force_spe=compute_mode == "kde_only")
-        # By trial: its assignments, its values (none if it has failed, None while it is under way),
-        # and SigOpt's observation of it.
+            self._has_density = self._broker.use_spe
+        # By trial: its assignments, its values with those of constraints (none if it has failed,
+        # None while it is under way), and SigOpt's observation of it.
         self._trials: dict[str, tuple[Assignments, Values | None, Any]] = {}
 
     def suggest(self, trial_id: str) -> Config:
@@ -97,7 +97,7 @@ class SigoptSearcher:
             trial = f"{trial} infeasible {len(self._trials)}"  # it will be asked for again
         self.adopt(trial, observation.config)
         if trial in self._trials:
-            assignments, values = self._trials[trial][0], observation.values or FAILED
+            assignments, values = self._trials[trial][0], self._values(observation)
             told = self._observation(assignments, values) if assignments else None
             self._trials[trial] = assignments, values, told
 
@@ -123,12 +123,30 @@ class SigoptSearcher:
             pending = [where for where, values, _ in everything if values is None]
             broker.observations += [self._observation(where, mean) for where in pending]
 
+    def _values(self, observation: Observation) -> Values:
+        """Return the objectives' values, then the constraints'; none if it counts as failed.
+
+        Density estimates take no notice of constraints as long as few trials keep to them.
+        """
+        limits = observation.constraint_values
+        is_unseen = self._has_density and any(value > 0 for value in limits)
+        has_failed = is_unseen or not all(map(math.isfinite, limits))
+        return FAILED if has_failed else observation.values + limits
+
     def _observation(self, assignments: Assignments, values: Values) -> Any:
-        named = zip(self._metrics, values, strict=True) if values else ()
+        pairs = zip(self._metrics, values, strict=True) if values else ()
         told = {
             "assignments": dict(assignments),
-            "values": [{"name": name, "value": value} for name, value in named] or None,
+            "values": [{"name": one["name"], "value": value} for one, value in pairs] or None,
             "failed": not values,
             "task": None,
         }
         return LocalObservationBuilder(input_dict=told, experiment=self._experiment)
+
+
+def _metrics(problem: Problem) -> list[dict[str, Any]]:
+    """Return SigOpt's metrics: the objectives, and then how far constraints are exceeded."""
+    objective = {"objective": "minimize", "strategy": "optimize"}
+    limit = {"objective": "minimize", "strategy": "constraint", "threshold": 0.0}
+    kinds = [objective] * len(problem.objectives) + [limit] * len(problem.outcome_constraints)
+    return [{"name": f"m{number}", **kind} for number, kind in enumerate(kinds)]

@@ -12,7 +12,14 @@ from random import Random
 from typing import Any, ClassVar
 
 from tunesmith.plugins import default_registry, load_factory
-from tunesmith.protocols import Config, Objective, Observation, ObservationStatus, Problem
+from tunesmith.protocols import (
+    Config,
+    Objective,
+    Observation,
+    ObservationStatus,
+    OutcomeConstraint,
+    Problem,
+)
 from tunesmith.space import (
     Space,
     choice,
@@ -41,7 +48,9 @@ MIXED: Mapping[str, Any] = {
 class Lab:
     """A searcher made with `options` for a problem of `space`, as the core would make it.
 
-    A subclass names the searcher, and may have a space, losses and options of its own.
+    A subclass names the searcher, and may have a space, losses and options of its own. Each of
+    `limits`, functions of a flat configuration, is an outcome constraint: its value is at most 0
+    where it is kept.
     """
 
     name: ClassVar[str]
@@ -60,8 +69,10 @@ class Lab:
         seed: int = 0,
         num_samples: int | None = None,
         max_resource: float | None = None,
+        limits: Sequence[Callable[[Config], float]] = (),
         **options: Any,
     ) -> None:
+        self.limits = limits
         spec = default_registry().searcher(self.name)
         whole = self.space if space is None else space
         parsed = whole if isinstance(whole, Space) else parse_space(whole)
@@ -71,6 +82,9 @@ class Lab:
             seeds=lambda name: Random(f"{seed}-{name}"),  # noqa: S311 (the same each time)
             num_samples=num_samples,
             max_resource=max_resource,
+            outcome_constraints=tuple(
+                OutcomeConstraint(f"limit{i}", "<=", 0.0) for i in range(len(limits))
+            ),
         )
         self.searcher: Any = load_factory(spec)(self.problem, **{**self.options, **options})
         self.configs: dict[str, Config] = {}
@@ -94,6 +108,8 @@ class Lab:
     ) -> None:
         """Tell the searcher of a trial, by default of one that it suggested."""
         about = self.configs[trial] if config is None else config
+        if values:
+            more.setdefault("constraint_values", tuple(limit(about) for limit in self.limits))
         self.searcher.observe(Observation(trial, about, values, resource, status, **more))
 
     def losses(self, config: Config) -> Sequence[float]:
