@@ -90,9 +90,10 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def required(self) -> dict[str, str]:
-        """What training code has to report, each metric with the option that names it."""
+        """What training code has to report, the objectives first, with the option that names it."""
+        objectives = dict.fromkeys(self.metric, "metric")
         limits = {limit.metric: "outcome_constraints" for limit in self.outcome_constraints}
-        return limits | dict.fromkeys(self.metric, "metric")
+        return objectives | limits | objectives
 
     @property
     def is_feasible(self) -> Feasibility:
