@@ -9,6 +9,8 @@ import pytest
 
 import tunesmith as tune
 from tunesmith.errors import CapabilityError, OptionError
+from tunesmith.protocols import SearchExhausted
+from tunesmith.space import choice, randint
 from tunesmith.testing.convergence import assert_beats_random
 
 
@@ -119,6 +121,14 @@ def test_what_the_model_is_told_of_constraints(lab):
     _, limit = trials.searcher._experiment.metrics
     assert limit.is_constraint
     assert (limit.objective, limit.threshold) == ("minimize", 0.0)
+
+
+def test_a_discrete_space_is_tried_to_its_end(lab):
+    """Where SigOpt finds no point that is new, those that are left come; then the search ends."""
+    trials = lab({"n": randint(0, 4), "act": choice(["relu", "tanh"])})
+    with pytest.raises(SearchExhausted, match="every configuration"):
+        trials.run(60)
+    assert len({tuple(config.values()) for config in trials.configs.values()}) == 8
 
 
 @pytest.mark.parametrize("beyond", [math.inf, -math.inf])

@@ -10,7 +10,7 @@ from sigoptlite.broker import Broker
 from sigoptlite.builders import LocalExperimentBuilder, LocalObservationBuilder
 
 from tunesmith.errors import CapabilityError, OptionError
-from tunesmith.protocols import Config, Observation, Problem
+from tunesmith.protocols import Config, Observation, Problem, SearchExhausted
 from tunesmith.space import SpaceError
 from tunesmith_sigopt._chance import Chance
 from tunesmith_sigopt._space import Assignments, Layout
@@ -21,6 +21,10 @@ Values = tuple[float, ...]
 FAILED: Values = ()
 BUDGET = 100
 """How many trials there will be, where nobody says and there are two objectives."""
+
+
+DRAWS = 1000
+"""So many random configurations, none of them new, show that there are no more."""
 
 
 class SigoptSearcher:
@@ -49,7 +53,8 @@ class SigoptSearcher:
         if len(problem.objectives) > 2:
             count = len(problem.objectives)
             raise CapabilityError(f"SigOpt takes one objective or two, not {count}; use 'optuna'")
-        self._layout = Layout(problem.space)
+        self._space, self._layout = problem.space, Layout(problem.space)
+        self._rng = problem.rng("sigopt-draws")
         self._metrics = _metrics(problem)
         self._chance = Chance(problem.seed("sigopt"))
         self._broker, self._has_density = None, False
@@ -73,10 +78,13 @@ class SigoptSearcher:
             return {}
         self._recall()
         self._broker.stored_suggestion = None
-        with self._chance.drawn(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of its numerics
-            suggestion = self._broker.create_suggestion()
-        config = self._layout.decode(suggestion.assignments)
+        try:
+            with self._chance.drawn(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of its numerics
+                suggestion = self._broker.create_suggestion()
+            config = self._layout.decode(suggestion.assignments)
+        except IndexError:  # where all is discrete, its model may find no point that is new
+            config = self._untried()
         self.adopt(trial_id, config)
         return config
 
@@ -104,13 +112,23 @@ class SigoptSearcher:
     def state(self) -> bytes:
         """Return the trials, the model's hyperparameters and the generators; pickled."""
         hyperparameters = self._broker and self._broker.hyperparameters
-        return pickle.dumps((self._trials, hyperparameters, self._chance))
+        return pickle.dumps((self._trials, hyperparameters, self._chance, self._rng))
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned, in a searcher made with the same problem and options."""
-        self._trials, hyperparameters, self._chance = pickle.loads(state)  # noqa: S301  (ours)
+        saved = pickle.loads(state)  # noqa: S301  (ours)
+        self._trials, hyperparameters, self._chance, self._rng = saved
         if self._broker is not None:
             self._broker.hyperparameters = hyperparameters
+
+    def _untried(self) -> Config:
+        """Return a random configuration that no trial has had."""
+        tried = [assignments for assignments, _, _ in self._trials.values()]
+        for _ in range(DRAWS):
+            config = dict(self._space.draw(self._rng))
+            if self._layout.encode(config) not in tried:
+                return config
+        raise SearchExhausted("every configuration of the space was tried")
 
     def _recall(self) -> None:
         """Give SigOpt what is known now; pending trials only once there is a model."""
