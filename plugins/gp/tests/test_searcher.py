@@ -170,7 +170,7 @@ def test_times_run_from_the_first_resource_to_the_end(lab):
     trials.suggest("a")
     for resource in (1.0, 10.0):
         trials.observe("a", 0.5, status="running", resource=resource)
-    assert trials.searcher._losses()[1].tolist() == [0.5, 0.0]
+    assert trials.searcher._losses()[1].tolist() == pytest.approx([0.5, 0.0])
     for i in range(12):
         trials.suggest(str(i))
         trials.observe(str(i), 0.5, resource=100.0)
