@@ -174,7 +174,7 @@ def test_times_run_from_the_first_resource_to_the_end(lab):
     for i in range(12):
         trials.suggest(str(i))
         trials.observe(str(i), 0.5, resource=100.0)
-    assert trials.searcher._losses()[1].tolist() == [1.0] * 10
+    assert trials.searcher._losses()[1].tolist() == pytest.approx([1.0] * 10)
 
 
 def test_infeasible_suggestions_teach_where_not_to_look(lab):
