@@ -8,7 +8,7 @@ import click
 from tunesmith._cli.plain import echo_json
 from tunesmith._run.results import Results, load
 from tunesmith._run.trial import TrialResult
-from tunesmith._run.wording import amount, flat
+from tunesmith._run.wording import amount, flat, limits
 from tunesmith.errors import TunesmithError
 
 _ERRORS = 3
@@ -68,7 +68,7 @@ def page(results: Results) -> str:
         f"  {header.trainable} with {algorithms} on {place}, seed {header.seed}",
     ]
     if results.outcome_constraints:
-        lines.append(f"  within {' and '.join(map(str, results.outcome_constraints))}")
+        lines.append(f"  within {limits(results.outcome_constraints)}")
     if results.reason:
         lines.append(f"  ended: {results.reason}")
     best = _best(results)

@@ -13,7 +13,7 @@ from tunesmith._journal.reader import RunState
 from tunesmith._run import frame, migration
 from tunesmith._run.checks.surroundings import check_run
 from tunesmith._run.trial import TrialResult, Trials, show
-from tunesmith._run.wording import amount, parameters, tally
+from tunesmith._run.wording import amount, limits, parameters, tally
 from tunesmith.errors import TrialError, UsageError, did_you_mean
 from tunesmith.protocols.constraint import OutcomeConstraint
 from tunesmith.protocols.objective import Mode, Objective
@@ -191,8 +191,8 @@ class Results(Sequence[TrialResult]):
             fix = did_you_mean(metric, names) or f"; reported were {', '.join(map(repr, names))}"
             return UsageError(f"{told}{fix}")
         if names and self.outcome_constraints:
-            limits = " and ".join(map(str, self.outcome_constraints))
-            return UsageError(f"{told} that kept to {limits}; look at .history")
+            kept = limits(self.outcome_constraints)
+            return UsageError(f"{told} that kept to {kept}; look at .history")
         if names:
             return UsageError(f"{told}: every value was NaN, infinite or None; look at .history")
         return UsageError(f"{told}; have the training code report it")

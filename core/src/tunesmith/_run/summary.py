@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tunesmith._run.board import Board
 from tunesmith._run.failures import ErrorGroup
-from tunesmith._run.wording import amount, duration, flat, scores, tally, trials
+from tunesmith._run.wording import amount, duration, flat, limits, scores, tally, trials
 from tunesmith.protocols.events import RunEnded
 
 _TRACES = 3
@@ -29,8 +29,8 @@ def _best(board: Board) -> Iterator[str]:
     facts = board.facts
     if not any(board.best):
         names = " or ".join(repr(one.metric) for one in facts.objectives)
-        limits = " and ".join(map(str, facts.outcome_constraints))
-        yield f"no trial reported a finite {names}{limits and f' that kept to {limits}'}"
+        kept = limits(facts.outcome_constraints)
+        yield f"no trial reported a finite {names}{kept and f' that kept to {kept}'}"
     for objective, best in zip(facts.objectives, board.best, strict=True):
         if best is not None:
             others = [metric for metric in facts.metrics if metric != objective.metric]

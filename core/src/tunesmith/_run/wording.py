@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tunesmith._run.board import Best, Facts
-from tunesmith.protocols import Config, Result, TrialStatus
+from tunesmith.protocols import Config, OutcomeConstraint, Result, TrialStatus
 from tunesmith.space.plain import label_of
 
 _LONGEST = 24
@@ -55,6 +55,11 @@ def scores(metrics: Iterable[str], result: Result | None) -> str:
     """Return a result's metrics as "loss=0.2, size=3"."""
     pairs = [(metric, score(metric, result)) for metric in metrics]
     return ", ".join(f"{metric}={text}" for metric, text in pairs if text)
+
+
+def limits(constraints: Iterable[OutcomeConstraint]) -> str:
+    """Return outcome constraints as "latency_ms <= 100 and size <= 3"."""
+    return " and ".join(map(str, constraints))
 
 
 def tally(counts: Mapping[TrialStatus, int]) -> str:
